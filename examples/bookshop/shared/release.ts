@@ -1,0 +1,2 @@
+/** What the pages show at their foot. */
+export const release = '1'

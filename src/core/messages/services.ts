@@ -1,0 +1,78 @@
+// What services and their tasks say.
+import type { Text } from '../text.ts'
+
+export const services = {
+  list: { en: 'Show how the services of an environment stand', ja: '環境のサービスの状態を表示する' },
+  show: {
+    en: 'Show all of one service: tasks, targets, events, definition',
+    ja: 'サービスの詳細 (タスク、ターゲット、イベント、定義) を表示する',
+  },
+  tasks: { en: 'Follow the tasks of services as they change', ja: 'サービスのタスクの変化を追う' },
+  continue: { en: 'Let a rollout go on that waits at a pause', ja: '一時停止中の入れ替えを続行する' },
+  service: { en: 'Service, as the manifest names it', ja: 'サービス (マニフェストでの名前)' },
+  follow: { en: 'Go on as tasks change', ja: '変化を待って表示し続ける' },
+  continueServices: { en: 'Services; every one that waits by default', ja: 'サービス。既定は一時停止中のすべて' },
+  continueQuestion: (env: string, id: string | undefined): Text => ({
+    en: `Let ${id ?? 'what waits'} go on in ${env}?`,
+    ja: `${env} で一時停止中の${id === undefined ? '入れ替え' : ` ${id} `}を続行しますか?`,
+  }),
+  notPaused: (id: string): Text => ({ en: `${id} does not wait at a pause`, ja: `${id} は一時停止していません` }),
+  notPausedHint: (id: string): Text => ({
+    en: `See where it stands: kiban watch ${id}`,
+    ja: `状況は kiban watch ${id} で確認できます`,
+  }),
+  continued: (service: string, stage: string): Text => ({
+    en: `${service} goes on after ${stage}`,
+    ja: `${service}: ${stage} の一時停止から続行します`,
+  }),
+  none: (environment: string): Text => ({ en: `${environment} has no services`, ja: `${environment} にサービスはありません` }),
+  health: {
+    good: { en: 'healthy', ja: '正常' },
+    rolling: { en: 'rolling', ja: '入れ替え中' },
+    short: { en: 'degraded', ja: '要確認' },
+    stopped: { en: 'scaled to zero', ja: '0 台で停止中' },
+    missing: { en: 'not deployed', ja: '未デプロイ' },
+    unseen: { en: 'not seen', ja: '確認不可' },
+  } satisfies Record<string, Text>,
+  state: {
+    starting: { en: 'starting', ja: '起動中' },
+    running: { en: 'running', ja: '稼働中' },
+    healthy: { en: 'healthy', ja: '正常' },
+    unhealthy: { en: 'unhealthy', ja: '異常' },
+    draining: { en: 'draining', ja: '停止処理中' },
+    stopped: { en: 'stopped', ja: '停止' },
+  } satisfies Record<string, Text>,
+  column: {
+    service: { en: 'service', ja: 'サービス' },
+    health: { en: 'state', ja: '状態' },
+    tasks: { en: 'tasks', ja: 'タスク' },
+    version: { en: 'version', ja: 'バージョン' },
+    cpu: { en: 'CPU', ja: 'CPU' },
+    memory: { en: 'memory', ja: 'メモリ' },
+    targets: { en: 'targets', ja: 'ターゲット' },
+    task: { en: 'task', ja: 'タスク' },
+    since: { en: 'since', ja: '経過' },
+    zone: { en: 'zone', ja: 'ゾーン' },
+    address: { en: 'address', ja: 'アドレス' },
+    why: { en: 'why', ja: '理由' },
+  } satisfies Record<string, Text>,
+  tasksOf: (running: number, desired: number): Text => ({ en: `${running} of ${desired}`, ja: `${running}/${desired}` }),
+  healthyOf: (healthy: number, total: number): Text => ({
+    en: `${healthy} of ${total} healthy`,
+    ja: `正常 ${healthy}/${total}`,
+  }),
+  denied: (action: string): Text => ({ en: `not permitted: ${action}`, ja: `権限がありません: ${action}` }),
+  unseen: (action: string, { en, ja }: Text): Text => ({
+    en: `not seen: ${action} (${en})`,
+    ja: `確認できません: ${action} (${ja})`,
+  }),
+  scaling: (min: number, max: number): Text => ({ en: `autoscaled from ${min} to ${max}`, ja: `自動スケール ${min}〜${max}` }),
+  moreTasks: (count: number): Text => ({ en: `and ${count} more tasks`, ja: `ほか ${count} タスク` }),
+  noTasks: { en: 'no task runs', ja: '稼働中のタスクはありません' } satisfies Text,
+  targets: { en: 'Targets', ja: 'ターゲット' } satisfies Text,
+  events: { en: 'Events', ja: 'イベント' } satisfies Text,
+  definition: { en: 'Definition', ja: '定義' } satisfies Text,
+  exit: (name: string, code: number): Text => ({ en: `${name} ended with ${code}`, ja: `${name} の終了コード ${code}` }),
+  outside: { en: 'changed outside kiban', ja: 'kiban の外で変更' } satisfies Text,
+  nothing: { en: 'nothing', ja: 'なし' } satisfies Text,
+}

@@ -1,0 +1,89 @@
+// The executable: picks a face, prints one error, exits with its code.
+import type { SandboxSettings } from './cli/sandbox-command.ts'
+import type { ServerSettings } from './cli/server-command.ts'
+
+const VERSION_WORDS = new Set(['--version', '-V', 'version'])
+
+if (process.argv.length === 3 && VERSION_WORDS.has(process.argv[2] ?? '')) {
+  const { version } = await import('./core/version.ts')
+  process.stdout.write(`${version()}\n`)
+} else {
+  process.exitCode = await commandLine()
+}
+
+async function commandLine(): Promise<number> {
+  const [
+    { runCli },
+    { chosenEngine },
+    { databaseCommand },
+    { EXIT_INTERRUPTED },
+    { loginCommand, logoutCommand },
+    { currentLogin },
+    { sandboxCommand },
+    { serverCommand },
+    { declared, openEngine },
+  ] = await Promise.all([
+    import('./cli/cli.ts'),
+    import('./cli/chosen-engine.ts'),
+    import('./cli/database-command.ts'),
+    import('./cli/exit-code.ts'),
+    import('./cli/login-command.ts'),
+    import('./cli/login-file.ts'),
+    import('./cli/sandbox-command.ts'),
+    import('./cli/server-command.ts'),
+    import('./app.ts'),
+  ])
+  const interrupted = new AbortController()
+  let leave: (() => void) | undefined
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (!interrupted.signal.aborted) return interrupted.abort(signal)
+      // Whoever asks twice does not want to wait for an orderly end.
+      if (!leave) process.exit(EXIT_INTERRUPTED)
+      leave()
+      leave = undefined
+    })
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  const operations = declared()
+  return runCli(process.argv.slice(2), {
+    operations,
+    openEngine: (say) =>
+      chosenEngine(
+        operations,
+        () => currentLogin(process.env),
+        () => openEngine(process.env, say),
+      ),
+    commands: (tools) => ({
+      sandbox: sandboxCommand(tools, startSandbox),
+      server: serverCommand(tools, startServer),
+      database: databaseCommand(tools, copyDatabase),
+      login: loginCommand(tools, operations),
+      logout: logoutCommand(tools, operations),
+    }),
+    process,
+    signal: interrupted.signal,
+    onSecond: (asked) => {
+      leave = asked
+    },
+  })
+}
+
+async function startSandbox(settings: SandboxSettings) {
+  return (await import('./sandbox/sandbox.ts')).startSandbox(settings)
+}
+
+async function copyDatabase(folder: string, url: string) {
+  return (await import('./app.ts')).copyDatabase(folder, url)
+}
+
+async function startServer(settings: ServerSettings) {
+  const [{ runServer }, { openServerWork, declared }] = await Promise.all([import('./server/run-server.ts'), import('./app.ts')])
+  return runServer({
+    ...settings,
+    declared: declared(),
+    openWork: () => openServerWork(process.env, { works: settings.role !== 'api' }),
+  })
+}
