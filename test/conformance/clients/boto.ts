@@ -5,8 +5,10 @@ import type { Client, Outcome } from '../scenario.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { lineSession } from './line-session.ts'
 
-/** A Python that has botocore and moto: that of `script/conformance`, or the machine's own. */
-export const python: string | undefined = [`${cacheFolder}/python/bin/python`, 'python3'].find(hasBotocore)
+const PINNED = `${cacheFolder}/python/bin/python`
+
+/** The Python of `script/conformance`, with the botocore and the moto that it names: any other knows other members. */
+export const python: string | undefined = hasBotocore(PINNED) ? PINNED : undefined
 
 export const noPython = 'no Python with boto3 and moto here: script/conformance installs them below the cache folder'
 
