@@ -21,15 +21,7 @@ const checks: Check[] = [
   { name: 'console builds', argv: [...node, 'node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', 'console'] },
   { name: 'generated files are current', argv: [...node, 'script/generate.ts', '--check'] },
 ]
-const tests = [
-  ...node,
-  'node_modules/vitest/vitest.mjs',
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...only,
-]
+const tests = [...node, 'node_modules/vitest/vitest.mjs', 'run', ...only]
 
 let passed = 0
 let failed = 0
@@ -40,7 +32,7 @@ for (const { name, argv } of only.length > 0 ? [] : checks) {
   if (ok) passed++
   else failed++
 }
-const ok = run(tests)
+const ok = run(tests, { TEST_REPORT: report })
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'))
   passed += result.numPassedTests
@@ -54,10 +46,10 @@ rmSync(folder, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failed > 0 ? 1 : 0
 
-function run([command = '', ...args]: string[]): boolean {
+function run([command = '', ...args]: string[], more: Record<string, string> = {}): boolean {
   const { status } = spawnSync(command, args, {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${join(process.cwd(), 'node_modules/node/bin')}:${process.env.PATH}` },
+    env: { ...process.env, ...more, PATH: `${join(process.cwd(), 'node_modules/node/bin')}:${process.env.PATH}` },
   })
   return status === 0
 }

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import type { Database, Queryable } from './database.ts'
+import { pgliteInFolder, pgliteInMemory } from './empty-database.ts'
 import { withEvents } from './events.ts'
-import { pgliteInMemory } from './in-memory.ts'
 import { PgliteErrors } from './pglite-errors.ts'
 
 /**
@@ -15,7 +15,7 @@ const NOT_OPTIMISED = ['--no-wasm-dynamic-tiering', '--no-wasm-tier-up']
 export async function openPglite(folder: string | undefined): Promise<Database> {
   for (const flag of NOT_OPTIMISED) setFlagsFromString(flag)
   const errors = new PgliteErrors(folder ?? '')
-  const opening = folder === undefined ? pgliteInMemory() : PGlite.create({ dataDir: folder })
+  const opening = folder === undefined ? pgliteInMemory() : pgliteInFolder(folder)
   const instance = await opening.catch(async (error: unknown) => {
     throw await errors.unopened(error)
   })

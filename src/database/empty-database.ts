@@ -1,5 +1,7 @@
-// An empty database in memory, for tests: the first makes it, which takes seconds, and the others copy it.
+// An empty database costs seconds of PostgreSQL's initdb: the first in memory is kept, and all that begin later copy it.
+import { existsSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 
@@ -7,12 +9,24 @@ import { PGlite } from '@electric-sql/pglite'
 const COPY = fileURLToPath(new URL('kiban-empty-database.tar', import.meta.resolve('@electric-sql/pglite')))
 
 export async function pgliteInMemory(): Promise<PGlite> {
-  const copy = await readFile(COPY).catch(() => undefined)
-  if (copy) return PGlite.create({ loadDataDir: new Blob([copy]) })
+  const copy = await keptCopy()
+  if (copy) return PGlite.create({ loadDataDir: copy })
   const instance = await PGlite.create()
   await keep(await instance.dumpDataDir('none'))
   return instance
 }
+
+/** A folder that is new begins with the copy, where there is one; what a folder holds already is never written over. */
+export async function pgliteInFolder(folder: string): Promise<PGlite> {
+  const copy = existsSync(join(folder, 'PG_VERSION')) ? undefined : await keptCopy()
+  return PGlite.create({ dataDir: folder, ...(copy && { loadDataDir: copy }) })
+}
+
+const keptCopy = (): Promise<Blob | undefined> =>
+  readFile(COPY).then(
+    (bytes) => new Blob([bytes]),
+    () => undefined,
+  )
 
 /** Whole or not at all: others may read it meanwhile. Where nothing can be written, each makes its own. */
 async function keep(dump: Blob): Promise<void> {
