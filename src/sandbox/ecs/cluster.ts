@@ -5,12 +5,18 @@ import { sortedBy } from '../page.ts'
 import { ecsArn, lastPart, resourceOf } from './arn.ts'
 import { type Context, clusterOf, type EcsHandlers, invalid, paged } from './context.ts'
 import type { Engine } from './engine.ts'
+import { instancesOf } from './instance-placement.ts'
 import type { ClusterRecord } from './state.ts'
 import { checkTags } from './tags.ts'
 
 const DEFAULT_NAME = 'default'
 const DEFAULT_SETTINGS = [{ name: 'containerInsights', value: 'disabled' }]
 const DESCRIBED_AT_ONCE = 100
+/** SDK, Cluster.statistics. */
+const STATISTICS = [
+  ...['runningEC2TasksCount', 'runningFargateTasksCount', 'pendingEC2TasksCount', 'pendingFargateTasksCount'],
+  ...['activeEC2ServiceCount', 'activeFargateServiceCount', 'drainingEC2ServiceCount', 'drainingFargateServiceCount'],
+]
 const FARGATE_PROVIDERS = ['FARGATE', 'FARGATE_SPOT']
 
 export function clusterOperations({ engine, history }: Context): EcsHandlers {
@@ -89,6 +95,10 @@ export function clusterOperations({ engine, history }: Context): EcsHandlers {
 
     DeleteCluster({ cluster }) {
       const record = clusterOf(engine, cluster)
+      if (instancesOf(engine, record.name).length > 0) {
+        const why = 'The Cluster cannot be deleted while Container Instances are active or draining.'
+        throw new AwsError('ClusterContainsContainerInstancesException', why)
+      }
       if ([...engine.services.values()].some((each) => each.record.cluster === record.name)) {
         throw new AwsError('ClusterContainsServicesException', 'The Cluster cannot be deleted while Services are active.')
       }
@@ -128,7 +138,7 @@ export function renderedCluster(engine: Engine, record: ClusterRecord): Cluster 
     clusterArn: record.arn,
     clusterName: record.name,
     status: record.status,
-    registeredContainerInstancesCount: 0,
+    registeredContainerInstancesCount: instancesOf(engine, record.name).length,
     runningTasksCount: running,
     pendingTasksCount: pending,
     activeServicesCount: services.filter((each) => each.record.status === 'ACTIVE').length,
@@ -152,21 +162,24 @@ function included(engine: Engine, name: string, cluster: Cluster, include: Clust
     tags: include.includes('TAGS') ? record.tags : [],
     settings: include.includes('SETTINGS') ? settingsOf(record) : [],
     configuration: include.includes('CONFIGURATIONS') ? record.configuration : undefined,
-    statistics: include.includes('STATISTICS') ? statistics(cluster) : [],
+    statistics: include.includes('STATISTICS') ? statistics(engine, name) : [],
   }
 }
 
-function statistics({ runningTasksCount, pendingTasksCount, activeServicesCount }: Cluster) {
-  return [
-    { name: 'runningEC2TasksCount', value: '0' },
-    { name: 'runningFargateTasksCount', value: String(runningTasksCount) },
-    { name: 'pendingEC2TasksCount', value: '0' },
-    { name: 'pendingFargateTasksCount', value: String(pendingTasksCount) },
-    { name: 'activeEC2ServiceCount', value: '0' },
-    { name: 'activeFargateServiceCount', value: String(activeServicesCount) },
-    { name: 'drainingEC2ServiceCount', value: '0' },
-    { name: 'drainingFargateServiceCount', value: '0' },
-  ]
+function statistics(engine: Engine, name: string) {
+  const counts = new Map<string, number>()
+  const count = (statistic: string) => counts.set(statistic, (counts.get(statistic) ?? 0) + 1)
+  const kind = (launchType: string | undefined) => (launchType === 'EC2' ? 'EC2' : 'Fargate')
+  for (const { active, record } of engine.tasks.values()) {
+    if (record.cluster !== name) continue
+    if (record.lastStatus === 'RUNNING') count(`running${kind(record.launchType)}TasksCount`)
+    else if (active) count(`pending${kind(record.launchType)}TasksCount`)
+  }
+  for (const { record } of engine.services.values()) {
+    const launchType = engine.revisionRecords.get(record.revision)?.spec.launchType
+    if (record.cluster === name) count(`${record.status === 'ACTIVE' ? 'active' : 'draining'}${kind(launchType)}ServiceCount`)
+  }
+  return STATISTICS.map((statistic) => ({ name: statistic, value: String(counts.get(statistic) ?? 0) }))
 }
 
 const settingsOf = (record: ClusterRecord): Cluster['settings'] =>

@@ -4,6 +4,7 @@ import { accountSettingOperations } from './account-setting.ts'
 import { lastPart, resourceOf } from './arn.ts'
 import { putServiceAction } from './bus-events.ts'
 import { clusterOperations, renderedCluster } from './cluster.ts'
+import { containerInstanceOperations, wake } from './container-instance.ts'
 import { type Context, clusterOf, type EcsHandlers, invalid, serviceArn } from './context.ts'
 import { alarmRang } from './deployment-alarms.ts'
 import { type EcsOptions, type Engine, keepService, newEngine, queue } from './engine.ts'
@@ -25,6 +26,8 @@ import { utilizationOf } from './utilization.ts'
 
 /** What a test or a person at the sandbox can bring about, and AWS does by itself. */
 export interface EcsControl {
+  /** Whether the agent of a container instance answers; false when there is no such instance. */
+  connectAgent(containerInstance: string, isConnected: boolean): boolean
   /** Takes a FARGATE_SPOT task's capacity back; false when there is no such task. */
   interruptSpot(task: string): boolean
   /** How many vCPUs Fargate may run at once in this account; undefined for no limit. */
@@ -42,7 +45,7 @@ export interface Ecs extends Service, Tasks {
   ready: Promise<void>
 }
 
-/** ECS with Fargate: the API, and the scheduler that keeps services as they are wanted, on the cloud's clock. */
+/** ECS with Fargate and container instances: the API, and the scheduler that keeps services as they are wanted, on the cloud's clock. */
 export function ecs(cloud: Cloud, options: EcsOptions): Ecs {
   const engine = newEngine(cloud, options)
   engine.reconcile = (service) => reconcile(engine, service)
@@ -60,6 +63,7 @@ export function ecs(cloud: Cloud, options: EcsOptions): Ecs {
   const handlers = watched(
     {
       ...clusterOperations(context),
+      ...containerInstanceOperations(context),
       ...taskDefinitionOperations(context),
       ...serviceOperations(context),
       ...serviceDeploymentOperations(context),
@@ -123,6 +127,13 @@ function control(engine: Engine): EcsControl {
     }
   }
   return {
+    connectAgent(containerInstance, isConnected) {
+      const record = engine.containerInstances.get(containerInstance)
+      if (!record) return false
+      engine.containerInstances.set(record.arn, { ...record, agentConnected: isConnected })
+      wake(engine, record.cluster)
+      return true
+    },
     interruptSpot(task) {
       const live = find(task)
       if (!live?.active || live.record.capacityProvider !== 'FARGATE_SPOT') return false

@@ -6,6 +6,7 @@ import type { Failure } from './rollback.ts'
 import type { ContainerPlan, TaskRuntime } from './runtime.ts'
 import type {
   ClusterRecord,
+  ContainerInstanceRecord,
   DeploymentRecord,
   RevisionRecord,
   ServiceDeploymentRecord,
@@ -94,6 +95,7 @@ export interface Engine {
   readonly runtime: TaskRuntime
   readonly timings: Timings
   readonly clusters: Table<ClusterRecord>
+  readonly containerInstances: Table<ContainerInstanceRecord>
   readonly definitions: Table<TaskDefinitionRecord>
   /** The last revision number of each family. */
   readonly families: Table<number>
@@ -128,6 +130,7 @@ export function newEngine(cloud: Cloud, options: EcsOptions): Engine {
     runtime: options.runtime,
     timings: { ...DEFAULT_TIMINGS, ...options.timings },
     clusters: cloud.table('ecs.clusters'),
+    containerInstances: cloud.table('ecs.container-instances'),
     definitions: cloud.table('ecs.task-definitions'),
     families: cloud.table('ecs.families'),
     serviceRecords: cloud.table('ecs.services'),

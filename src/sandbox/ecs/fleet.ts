@@ -22,12 +22,19 @@ export function tendFleet(
 ): boolean {
   let acted = false
   for (let pass = 0; pass < PASSES; pass++) {
-    tally(revision.tasks, fresh)
-    tally(others, old)
-    if (!step(engine, service, revision, desired, others)) break
+    const { staying, leaving } = parted(revision.tasks, others)
+    tally(staying, fresh)
+    tally(leaving, old)
+    if (!step(engine, service, revision, desired, staying, leaving)) break
     acted = true
   }
   return acted
+}
+
+/** Tasks of instances that drain are replaced as those of another revision are. */
+function parted(tasks: readonly LiveTask[], others: readonly LiveTask[]) {
+  if (!tasks.some(({ leaving }) => leaving)) return { staying: tasks, leaving: others }
+  return { staying: tasks.filter(({ leaving }) => !leaving), leaving: [...others, ...tasks.filter(({ leaving }) => leaving)] }
 }
 
 /** Counts tasks into `into`, which is given back. */
@@ -59,6 +66,7 @@ function step(
   service: LiveService,
   revision: LiveRevision,
   desired: number,
+  staying: readonly LiveTask[],
   others: readonly LiveTask[],
 ): boolean {
   const { minimumHealthyPercent = 100, maximumPercent = 200 } = service.record.deploymentConfiguration
@@ -66,8 +74,8 @@ function step(
   // The task that evens out the zones is one more than desired until it has replaced another.
   const surplus = next.stopSurplus - (service.rebalancing?.active ? 1 : 0)
   let acted = 0
-  if (next.stopSick > 0) acted += stopTasks(engine, service, revision.tasks, next.stopSick, 'sick')
-  if (surplus > 0) acted += stopTasks(engine, service, revision.tasks, surplus, 'surplus')
+  if (next.stopSick > 0) acted += stopTasks(engine, service, staying, next.stopSick, 'sick')
+  if (surplus > 0) acted += stopTasks(engine, service, staying, surplus, 'surplus')
   if (next.stopOld > 0) acted += stopTasks(engine, service, others, next.stopOld, 'old')
   if (next.start > 0) acted += startTasks(engine, service, revision, next.start, fresh.sick)
   return acted > 0

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Tag, TaskOverride } from '@aws-sdk/client-ecs'
 import { ecsArn, newTaskId } from './arn.ts'
 import type { Engine, LiveRevision, LiveService } from './engine.ts'
+import { hostPorts } from './instance-room.ts'
 import { LiveTask } from './live-task.ts'
 import { attachInterface, type Infrastructure } from './placement.ts'
 import type { TaskDefinitionRecord, TaskRecord } from './state.ts'
@@ -36,6 +37,7 @@ export function launchTask(engine: Engine, launch: Launch): LiveTask {
 
 function newRecord(engine: Engine, launch: Launch): TaskRecord {
   const { definition, overrides, where } = launch
+  const instance = where.seat && 'instance' in where.seat ? where.seat.instance : undefined
   const id = newTaskId()
   const now = engine.clock.now()
   return {
@@ -53,12 +55,12 @@ function newRecord(engine: Engine, launch: Launch): TaskRecord {
     healthStatus: 'UNKNOWN',
     launchType: where.launchType ?? 'FARGATE',
     capacityProvider: where.capacityProvider,
-    platformVersion:
-      launch.platformVersion === undefined || launch.platformVersion === 'LATEST' ? LATEST_PLATFORM : launch.platformVersion,
-    platformFamily: 'Linux',
+    ...(instance
+      ? { containerInstance: instance.arn, hostPorts: hostPorts(engine, instance, definition) }
+      : { platformVersion: platformOf(launch), platformFamily: 'Linux' }),
     cpu: overrides?.cpu ?? definition.spec.cpu,
     memory: overrides?.memory ?? definition.spec.memory,
-    availabilityZone: launch.place?.zone ?? `${engine.cloud.region}a`,
+    availabilityZone: instance?.availabilityZone ?? launch.place?.zone ?? `${engine.cloud.region}a`,
     containers: (definition.spec.containerDefinitions ?? []).map(({ name = '', image = '' }) => ({
       id: randomUUID(),
       name,
@@ -74,3 +76,6 @@ function newRecord(engine: Engine, launch: Launch): TaskRecord {
     updatedAt: now,
   }
 }
+
+const platformOf = ({ platformVersion }: Launch): string =>
+  platformVersion === undefined || platformVersion === 'LATEST' ? LATEST_PLATFORM : platformVersion

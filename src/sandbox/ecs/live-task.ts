@@ -31,6 +31,8 @@ export class LiveTask implements TaskReport {
   health: 'waiting' | 'healthy' | 'sick' = 'waiting'
   /** Whether it was ever healthy. */
   passed = false
+  /** Its container instance is draining: its service replaces it. */
+  leaving = false
   /** The reason of ECS for replacing it, once it is sick. */
   sickReason = ''
   readonly #engine: Engine
@@ -274,18 +276,21 @@ export class LiveTask implements TaskReport {
   #register(): void {
     const revision = this.revision
     if (!revision) return
-    const id = this.record.interface?.address ?? this.record.id
-    revision.record.spec.loadBalancers.forEach(({ containerPort = 0 }, index) => {
+    const { record } = this
+    const id = record.interface?.address ?? this.#hostId() ?? record.id
+    revision.record.spec.loadBalancers.forEach(({ containerName, containerPort: own = 0 }, index) => {
       const targetGroupArn = revision.record.targetGroups[index]
       if (!targetGroupArn) return
-      const target: LiveTarget = { targetGroupArn, id, port: containerPort, health: { state: 'initial' } }
+      const onHost = record.hostPorts?.find((each) => each.container === containerName && each.containerPort === own)
+      const port = onHost?.hostPort ?? own
+      const target: LiveTarget = { targetGroupArn, id, port, health: { state: 'initial' } }
       this.#targets.push(target)
-      this.#engine.targets.set(targetKey(targetGroupArn, id, containerPort), this)
-      const port = this.#ports.find((each) => each.containerPort === containerPort)
-      const connect = port ? { host: port.host, port: port.hostPort } : { host: id, port: containerPort }
+      this.#engine.targets.set(targetKey(targetGroupArn, id, port), this)
+      const open = this.#ports.find((each) => each.containerPort === own)
+      const connect = open ? { host: open.host, port: open.hostPort } : { host: id, port }
       this.#engine.cloud.balancing.register(targetGroupArn, {
         id,
-        port: containerPort,
+        port,
         availabilityZone: this.record.availabilityZone,
         connect,
       })
@@ -293,6 +298,12 @@ export class LiveTask implements TaskReport {
     })
     this.record.targets = this.#targets.map(({ targetGroupArn, port }) => ({ targetGroupArn, id, port }))
     this.#keep()
+  }
+
+  /** The EC2 instance's id: the target of tasks that use the ports of their host. */
+  #hostId(): string | undefined {
+    const { containerInstance } = this.record
+    return containerInstance === undefined ? undefined : this.#engine.containerInstances.get(containerInstance)?.ec2InstanceId
   }
 
   /** Takes the task out of its target groups and calls `done` when no request is in flight to it. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CapacityProviderStrategyItem, LaunchType } from '@aws-sdk/client-ecs'
 import type { Engine, LaunchBucket, LiveService } from './engine.ts'
+import { closestMatch, type Seat } from './instance-placement.ts'
 import type { LiveTask } from './live-task.ts'
 import type { TaskRecord } from './state.ts'
 import { LAUNCH_BURST, LAUNCHES_PER_SECOND } from './timings.ts'
@@ -9,23 +10,27 @@ import { LAUNCH_BURST, LAUNCHES_PER_SECOND } from './timings.ts'
 /** Why a task could not be placed: the sentence of ECS, and the `reason` of its event on the bus. */
 export interface Misplacement {
   reason: string
+  /** On instances: which one lacks least, and what. */
+  closest?: string
   busReason: string
 }
 
 export const VCPU_LIMIT = "You've reached the limit on the number of vCPUs you can run concurrently"
-const NO_INSTANCES = 'No Container Instances were found in your cluster.'
+export const NO_INSTANCES = 'No Container Instances were found in your cluster'
 const NO_CAPACITY = 'Capacity is unavailable at this time. Please try again later or in a different availability zone'
 const CPU_UNITS_PER_VCPU = 1024
 
 export interface Infrastructure {
   launchType: LaunchType | undefined
   capacityProvider: string | undefined
+  /** EC2 launch type only. */
+  seat?: Seat
 }
 
 /** What stands against one more task of `cpu` units there; undefined when nothing does. */
 export function misplacement(engine: Engine, where: Infrastructure, cpu: string | undefined): Misplacement | undefined {
   const { capacity } = engine
-  if (where.launchType === 'EC2' || where.launchType === 'EXTERNAL') return { reason: NO_INSTANCES, busReason: 'RESOURCE:CPU' }
+  if (where.launchType === 'EC2' || where.launchType === 'EXTERNAL') return unseated(where.seat)
   const provider = where.capacityProvider ?? 'FARGATE'
   if (capacity.exhausted.has(provider)) return { reason: NO_CAPACITY, busReason: 'RESOURCE:FARGATE' }
   if (capacity.vcpus !== undefined && cpuInUse(engine) + Number(cpu ?? 0) > capacity.vcpus * CPU_UNITS_PER_VCPU) {
@@ -34,9 +39,16 @@ export function misplacement(engine: Engine, where: Infrastructure, cpu: string 
   return undefined
 }
 
+function unseated(seat: Seat | undefined): Misplacement | undefined {
+  if (seat && 'instance' in seat) return undefined
+  const [closest] = seat?.lacking ?? []
+  if (!closest) return { reason: NO_INSTANCES, busReason: 'RESOURCE:CPU' }
+  return { reason: closest.lack, closest: closestMatch(closest), busReason: closest.lack }
+}
+
 function cpuInUse(engine: Engine): number {
   let units = 0
-  for (const task of engine.tasks.values()) units += Number(task.record.cpu ?? 0)
+  for (const { record } of engine.tasks.values()) if (record.launchType !== 'EC2') units += Number(record.cpu ?? 0)
   return units
 }
 
@@ -44,7 +56,12 @@ function cpuInUse(engine: Engine): number {
  * Takes one launch of Fargate's token bucket, on demand or on Spot. When there is none, the service is looked at again once there
  * is one for it: those who wait have their turn one after the other, or each launch would have all of them look.
  */
-export function takeLaunch(engine: Engine, service: LiveService, { capacityProvider = 'FARGATE' }: Infrastructure): boolean {
+export function takeLaunch(
+  engine: Engine,
+  service: LiveService,
+  { launchType, capacityProvider = 'FARGATE' }: Infrastructure,
+): boolean {
+  if (launchType === 'EC2') return true
   const bucket = filledBucket(engine, capacityProvider)
   if (bucket.left < 1) {
     bucket.waiting.add(service)
@@ -99,11 +116,23 @@ export function nextProvider(
   return best?.capacityProvider
 }
 
+/** The zone and subnet of one more task: those of its container instance, or `nextZone` on Fargate. */
+export function nextPlace(
+  engine: Engine,
+  { seat }: Infrastructure,
+  zones: readonly { subnet: string; zone: string }[],
+  own: readonly LiveTask[],
+  others: readonly LiveTask[] = [],
+): { subnet: string; zone: string } | undefined {
+  if (!seat) return nextZone(engine, zones, own, others)
+  return 'instance' in seat ? zones.find(({ zone }) => zone === seat.instance.availabilityZone) : undefined
+}
+
 /**
  * The zone with the fewest tasks of the service, and among equals with the fewest of `own`, of those with a free address;
  * else any, where the task will then fail for want of one.
  */
-export function nextZone(
+function nextZone(
   engine: Engine,
   zones: readonly { subnet: string; zone: string }[],
   own: readonly LiveTask[],

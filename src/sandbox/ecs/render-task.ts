@@ -1,4 +1,4 @@
-import type { Container, Task } from '@aws-sdk/client-ecs'
+import type { Container, NetworkBinding, Task } from '@aws-sdk/client-ecs'
 import { ecsArn } from './arn.ts'
 import type { Engine } from './engine.ts'
 import type { ContainerRecord, TaskRecord } from './state.ts'
@@ -18,6 +18,7 @@ export function renderedTask(engine: Engine, record: TaskRecord): Task {
     clusterArn: record.clusterArn,
     connectivity: connected === undefined ? undefined : 'CONNECTED',
     connectivityAt: date(connected),
+    containerInstanceArn: record.containerInstance,
     containers: record.containers.map((container, index) => {
       const { cpu = 0, memory, memoryReservation } = definitions[index] ?? {}
       return renderedContainer(engine, record, container, { cpu, memory, memoryReservation })
@@ -26,7 +27,7 @@ export function renderedTask(engine: Engine, record: TaskRecord): Task {
     createdAt: date(record.createdAt),
     desiredStatus: record.desiredStatus,
     enableExecuteCommand: record.enableExecuteCommand,
-    ephemeralStorage: { sizeInGiB: spec?.ephemeralStorage?.sizeInGiB ?? 20 },
+    ephemeralStorage: record.launchType === 'EC2' ? undefined : { sizeInGiB: spec?.ephemeralStorage?.sizeInGiB ?? 20 },
     executionStoppedAt: date(record.executionStoppedAt),
     group: record.group,
     healthStatus: record.healthStatus,
@@ -71,7 +72,7 @@ function renderedContainer(
     lastStatus: container.lastStatus,
     exitCode: container.exitCode,
     reason: container.reason,
-    networkBindings: [],
+    networkBindings: bindings(task, container),
     networkInterfaces: attachmentId === undefined ? [] : [{ attachmentId, privateIpv4Address: address }],
     healthStatus: container.healthStatus,
     managedAgents: task.enableExecuteCommand ? [managedAgent(task, container)] : undefined,
@@ -79,6 +80,12 @@ function renderedContainer(
     memory: size.memory === undefined ? undefined : String(size.memory),
     memoryReservation: size.memoryReservation === undefined ? undefined : String(size.memoryReservation),
   }
+}
+
+function bindings({ hostPorts = [] }: TaskRecord, { name, lastStatus }: ContainerRecord): NetworkBinding[] {
+  if (lastStatus !== 'RUNNING') return []
+  const own = hostPorts.filter(({ container }) => container === name)
+  return own.map(({ containerPort, hostPort, protocol }) => ({ bindIP: '0.0.0.0', containerPort, hostPort, protocol }))
 }
 
 function managedAgent(task: TaskRecord, container: ContainerRecord) {

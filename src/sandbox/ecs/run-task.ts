@@ -3,11 +3,12 @@ import type { Failure, RunTaskRequest, Task } from '@aws-sdk/client-ecs'
 import { AwsError } from '../cloud.ts'
 import { type Context, checkToken, clientError, clusterOf, type EcsHandlers, invalid, usableDefinition } from './context.ts'
 import type { Engine } from './engine.ts'
+import { instancesOf, seat } from './instance-placement.ts'
 import { launchTask } from './launch.ts'
-import { type Infrastructure, misplacement, nextProvider, nextZone } from './placement.ts'
+import { type Infrastructure, misplacement, NO_INSTANCES, nextPlace, nextProvider } from './placement.ts'
 import { renderedTask } from './render-task.ts'
 import { unassumableRole } from './role-check.ts'
-import { checkCapacity, checkLaunchType, checkNetwork, checkPlatform } from './service-check.ts'
+import { checkCapacity, checkLaunchType, checkNetwork, checkPlacement, checkPlatform, usualLaunchType } from './service-check.ts'
 import type { ClusterRecord, TaskDefinitionRecord } from './state.ts'
 import { checkTags } from './tags.ts'
 import { normalSize } from './task-definition-check.ts'
@@ -37,14 +38,25 @@ export function runTask(engine: Engine, input: RunTaskRequest): { tasks: Task[];
   }
   const subnets = input.networkConfiguration?.awsvpcConfiguration?.subnets ?? []
   const zones = subnets.map((subnet) => ({ subnet, zone: engine.cloud.network.availabilityZone(subnet) }))
+  const group = input.group ?? `family:${definition.family}`
+  const launchType = usualLaunchType(definition, input.launchType)
+  const seating = {
+    ...{ cluster: cluster.name, definition, overrides, group, zones: zones.map(({ zone }) => zone) },
+    ...{ constraints: input.placementConstraints ?? [], strategies: input.placementStrategy ?? [] },
+  }
   const tasks: Task[] = []
   const failures: Failure[] = []
   const started = []
   const running = new Map<string, number>()
   for (let made = 0; made < count; made++) {
     const where: Infrastructure = {
-      launchType: strategy.length > 0 ? 'FARGATE' : (input.launchType ?? 'FARGATE'),
+      launchType: strategy.length > 0 ? 'FARGATE' : launchType,
       capacityProvider: strategy.length > 0 ? nextProvider(strategy, running) : undefined,
+      ...(launchType === 'EC2' && strategy.length === 0 ? { seat: seat(engine, seating) } : {}),
+    }
+    if (where.seat && 'lacking' in where.seat) {
+      for (const { instance, lack } of where.seat.lacking) failures.push({ arn: instance.arn, reason: lack })
+      break
     }
     const trouble = misplacement(engine, where, overrides?.cpu ?? definition.spec.cpu)
     if (trouble) {
@@ -57,9 +69,9 @@ export function runTask(engine: Engine, input: RunTaskRequest): { tasks: Task[];
       definition,
       where,
       platformVersion: input.platformVersion,
-      place: nextZone(engine, zones, started),
+      place: nextPlace(engine, where, zones, started),
       securityGroups: input.networkConfiguration?.awsvpcConfiguration?.securityGroups,
-      group: input.group ?? `family:${definition.family}`,
+      group,
       startedBy: input.startedBy,
       enableExecuteCommand: input.enableExecuteCommand ?? false,
       tags: runTags(cluster, definition, input),
@@ -115,9 +127,12 @@ function checkRun(engine: Engine, cluster: ClusterRecord, definition: TaskDefini
   checkTags(input.tags)
   checkPlatform(input.platformVersion)
   checkCapacity(cluster, input.launchType, input.capacityProviderStrategy)
-  checkLaunchType(definition, input.launchType)
-  if (input.launchType === 'EC2' || input.launchType === 'EXTERNAL')
-    throw invalid('No Container Instances were found in your cluster.')
+  const usesProviders = strategyOf(cluster, input).length > 0
+  const launchType = usesProviders ? 'FARGATE' : usualLaunchType(definition, input.launchType)
+  checkLaunchType(definition, launchType)
+  checkPlacement(launchType, input)
+  const hasInstances = launchType === 'EC2' && instancesOf(engine, cluster.name).length > 0
+  if (launchType !== 'FARGATE' && !hasInstances) throw invalid(`${NO_INSTANCES}.`)
   if (input.propagateTags === 'SERVICE')
     throw invalid('The SERVICE option of propagateTags is not supported when running a task.')
   checkNetwork(engine, definition, input.networkConfiguration)

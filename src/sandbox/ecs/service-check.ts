@@ -2,12 +2,15 @@
 import type {
   CapacityProviderStrategyItem,
   DeploymentConfiguration,
+  LaunchType,
   LoadBalancer,
   NetworkConfiguration,
+  RunTaskRequest,
 } from '@aws-sdk/client-ecs'
 import { AwsError } from '../cloud.ts'
 import { clientError, invalid } from './context.ts'
 import type { Engine } from './engine.ts'
+import { instanceQuery } from './instance-query.ts'
 import type { ClusterRecord, TaskDefinitionRecord } from './state.ts'
 
 const PLATFORMS = ['LATEST', '1.4.0', '1.3.0', '1.2.0', '1.1.0', '1.0.0']
@@ -72,6 +75,11 @@ function checkTargetGroup(engine: Engine, definition: TaskDefinitionRecord, arn:
       `The provided target group ${arn} has target type ${group.targetType}, which is incompatible with the awsvpc network mode specified in the task definition.`,
     )
   }
+  if (definition.spec.networkMode !== 'awsvpc' && group.targetType !== 'instance') {
+    throw invalid(
+      `The provided target group ${arn} has target type ${group.targetType}, which is incompatible with the ${definition.spec.networkMode ?? 'bridge'} network mode specified in the task definition.`,
+    )
+  }
   if (mustBeAttached && !group.attached)
     throw invalid(`The target group with targetGroupArn ${arn} does not have an associated load balancer.`)
 }
@@ -102,6 +110,35 @@ export function checkLaunchType(definition: TaskDefinitionRecord, launchType: st
   const wanted = launchType ?? 'FARGATE'
   if (!definition.compatibilities.some((each) => each === wanted)) {
     throw invalid(`Task definition does not support launch_type ${wanted}.`)
+  }
+}
+
+/** The launch type asked for, else the first that the definition is made for. */
+export function usualLaunchType(
+  { compatibilities }: Pick<TaskDefinitionRecord, 'compatibilities'>,
+  asked: LaunchType | undefined,
+): LaunchType {
+  return asked ?? (compatibilities.includes('FARGATE') ? 'FARGATE' : 'EC2')
+}
+
+/** Source of the limits and names: SDK, CreateServiceRequest and PlacementStrategy. */
+export function checkPlacement(
+  launchType: LaunchType | undefined,
+  { placementConstraints = [], placementStrategy = [] }: Pick<RunTaskRequest, 'placementConstraints' | 'placementStrategy'>,
+): void {
+  if (launchType === 'FARGATE' && placementStrategy.length > 0)
+    throw invalid('Placement strategies are not supported with FARGATE launch type.')
+  if (launchType === 'FARGATE' && placementConstraints.length > 0)
+    throw invalid('Placement constraints are not supported with FARGATE launch type.')
+  if (placementStrategy.length > 5) throw invalid('placementStrategy can have at most 5 items.')
+  if (placementConstraints.length > 10) throw invalid('placementConstraints can have at most 10 items.')
+  for (const { type, field } of placementStrategy) {
+    if (type === 'binpack' && !/^(?:cpu|memory)$/i.test(field ?? '')) throw invalid(`The field value ${field} is invalid.`)
+    if (type === 'spread' && !field) throw invalid('A spread strategy must have a field.')
+  }
+  for (const { type, expression } of placementConstraints) {
+    if (type === 'memberOf') instanceQuery(expression ?? '')
+    else if (expression) throw invalid('An expression cannot be specified for the distinctInstance constraint.')
   }
 }
 

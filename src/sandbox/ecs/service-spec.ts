@@ -2,6 +2,7 @@
 import type { CreateServiceRequest, UpdateServiceRequest } from '@aws-sdk/client-ecs'
 import { usableDefinition } from './context.ts'
 import type { Engine } from './engine.ts'
+import { usualLaunchType } from './service-check.ts'
 import type { ClusterRecord, RevisionSpec } from './state.ts'
 
 const PLATFORM = { platformVersion: 'LATEST', platformFamily: 'Linux' }
@@ -11,7 +12,7 @@ export function initialSpec(engine: Engine, cluster: ClusterRecord, input: Creat
   const usual =
     input.launchType === undefined && !input.capacityProviderStrategy?.length ? cluster.defaultCapacityProviderStrategy : []
   const given = input.capacityProviderStrategy?.length ? input.capacityProviderStrategy : usual
-  const launchType = input.launchType ?? (compatibilities.includes('FARGATE') ? 'FARGATE' : 'EC2')
+  const launchType = usualLaunchType({ compatibilities }, input.launchType)
   return {
     taskDefinition: arn,
     launchType: given.length > 0 ? 'FARGATE' : launchType,

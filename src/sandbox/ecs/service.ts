@@ -26,6 +26,7 @@ import {
   checkLoadBalancers,
   checkName,
   checkNetwork,
+  checkPlacement,
   checkPlatform,
 } from './service-check.ts'
 import { stopsEveryTask } from './service-deletion.ts'
@@ -67,6 +68,7 @@ export function serviceOperations({ engine, history }: Context): EcsHandlers {
       checkSpec(engine, cluster, spec)
       const record = newService(engine, cluster, name, input, call.principal.arn)
       checkDeployment(record.deploymentConfiguration)
+      checkPlacement(spec.capacityProviderStrategy ? 'FARGATE' : spec.launchType, input)
       const live = newLiveService(record)
       engine.services.set(record.arn, live)
       beginDeployment(engine, live, spec)
@@ -83,6 +85,7 @@ export function serviceOperations({ engine, history }: Context): EcsHandlers {
       if (isNew || input.capacityProviderStrategy) checkSpec(engine, cluster, spec)
       const configuration = changedConfiguration(live.record.deploymentConfiguration, input.deploymentConfiguration)
       checkDeployment(configuration)
+      checkPlacement(spec.capacityProviderStrategy ? 'FARGATE' : spec.launchType, input)
       applySettings(live.record, input, configuration)
       live.lost = []
       if (isNew) beginDeployment(engine, live, spec)

@@ -212,6 +212,8 @@ export class BalancingStandIn {
   readonly #watchers = new Set<(group: string, target: { id: string; port: number }, health: TargetHealth) => void>()
   /** Milliseconds until a target is healthy; undefined for never. */
   healthyAfter: number | undefined = 10_000
+  /** Of every group. */
+  targetType: 'ip' | 'instance' = 'ip'
   /** Milliseconds of draining. */
   drainsFor = 5000
   /** Weights by listener rule, oldest first. */
@@ -229,7 +231,7 @@ export class BalancingStandIn {
   targetGroup(arn: string) {
     const name = arn.split('/')[1] ?? ''
     if (!this.groups.has(name)) return undefined
-    return { name, targetType: 'ip', protocol: 'HTTP', port: 80, attached: true }
+    return { name, targetType: this.targetType, protocol: 'HTTP', port: 80, attached: true }
   }
 
   register(group: string, { id, port }: { id: string; port: number }): void {

@@ -17,6 +17,7 @@ import type {
   TaskOverride,
   TaskStopCode,
 } from '@aws-sdk/client-ecs'
+import type { HostPort } from './instance-room.ts'
 
 export interface ClusterRecord {
   name: string
@@ -28,6 +29,28 @@ export interface ClusterRecord {
   configuration?: object
   tags: Tag[]
   createdAt: number
+}
+
+/** A machine of the EC2 launch type. */
+export interface ContainerInstanceRecord {
+  arn: string
+  id: string
+  cluster: string
+  ec2InstanceId: string
+  status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
+  agentConnected: boolean
+  agentVersion: string
+  /** CPU units and MiB that tasks can have. */
+  cpu: number
+  memory: number
+  /** Host ports that no task can have. */
+  ports: string[]
+  udpPorts: string[]
+  availabilityZone: string
+  attributes: Record<string, string>
+  tags: Tag[]
+  registeredAt: number
+  version: number
 }
 
 export interface TaskDefinitionRecord {
@@ -194,8 +217,12 @@ export interface TaskRecord {
   healthStatus: HealthStatus
   launchType?: LaunchType
   capacityProvider?: string
-  platformVersion: string
-  platformFamily: string
+  /** EC2 launch type only: the instance, and the host's ports in `bridge` and `host` mode. */
+  containerInstance?: string
+  hostPorts?: HostPort[]
+  /** Fargate only. */
+  platformVersion?: string
+  platformFamily?: string
   cpu?: string
   memory?: string
   availabilityZone: string

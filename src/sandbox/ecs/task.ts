@@ -46,13 +46,15 @@ export function taskOperations({ engine, history }: Context): EcsHandlers {
       if (startedBy !== undefined && (family !== undefined || serviceName !== undefined))
         throw invalid('startedBy must be the only filter.')
       if (desiredStatus === 'PENDING') return { taskArns: [] }
-      if (containerInstance !== undefined || daemonName !== undefined) return { taskArns: [] }
+      if (daemonName !== undefined) return { taskArns: [] }
       if (serviceName !== undefined) checkService(engine, cluster, serviceName)
       const group = serviceName === undefined ? undefined : `service:${lastPart(resourceOf(serviceName))}`
       const found = history.all<Task>('ListTasks', 'task', taskArn(engine, cluster, '')).filter(({ value }) => {
         if (value.desiredStatus !== desiredStatus) return false
         if (group !== undefined && value.group !== group) return false
         if (startedBy !== undefined && value.startedBy !== startedBy) return false
+        if (containerInstance !== undefined && lastPart(value.containerInstanceArn ?? '') !== lastPart(containerInstance))
+          return false
         if (launchType !== undefined && value.launchType !== launchType) return false
         return family === undefined || familyOf(value) === family
       })

@@ -3,10 +3,11 @@ import { timeLeft } from '../../core/clock.ts'
 import { ecsArn } from './arn.ts'
 import { putServiceAction } from './bus-events.ts'
 import { type Engine, type LiveRevision, type LiveService, wakeAfter } from './engine.ts'
+import { seat } from './instance-placement.ts'
 import { launchTask } from './launch.ts'
 import type { LiveTask } from './live-task.ts'
 import { countOutcome } from './outcome.ts'
-import { type Infrastructure, misplacement, nextProvider, nextZone, takeLaunch, zoneCounts } from './placement.ts'
+import { type Infrastructure, misplacement, nextPlace, nextProvider, takeLaunch, zoneCounts } from './placement.ts'
 import { unassumableRole } from './role-check.ts'
 import { resolved, tell, tellOnce } from './service-events.ts'
 
@@ -36,7 +37,7 @@ export function launchTasks(
   const started: LiveTask[] = []
   let obstacle: Obstacle | undefined
   while (started.length < wanted) {
-    const where = infrastructure(revision)
+    const where = infrastructure(engine, service, revision)
     obstacle = obstacleTo(engine, revision, where)
     if (obstacle) break
     if (!takeLaunch(engine, service, where)) break
@@ -74,7 +75,7 @@ function startTask(engine: Engine, service: LiveService, revision: LiveRevision,
     definition: revision.definition,
     where,
     platformVersion: revision.record.spec.platformVersion,
-    place: nextZone(engine, revision.zones, revision.tasks, othersOf(service, revision)),
+    place: nextPlace(engine, where, revision.zones, revision.tasks, othersOf(service, revision)),
     securityGroups: revision.record.spec.networkConfiguration?.awsvpcConfiguration?.securityGroups,
     group: `service:${record.name}`,
     startedBy: revision.deployment.id,
@@ -101,8 +102,18 @@ function taskTags(service: LiveService, revision: LiveRevision) {
   return [...own, { key: 'aws:ecs:clusterName', value: cluster }, { key: 'aws:ecs:serviceName', value: name }]
 }
 
-function infrastructure({ record, tasks }: LiveRevision): Infrastructure {
+function infrastructure(
+  engine: Engine,
+  service: LiveService,
+  { record, definition, tasks, zones }: LiveRevision,
+): Infrastructure {
   const { launchType, capacityProviderStrategy } = record.spec
+  if (!capacityProviderStrategy?.length && launchType === 'EC2') {
+    const { cluster, name, placementConstraints, placementStrategy } = service.record
+    const wanted = { cluster, definition, group: `service:${name}`, zones: zones.map(({ zone }) => zone) }
+    const seated = seat(engine, { ...wanted, constraints: placementConstraints, strategies: placementStrategy })
+    return { launchType, capacityProvider: undefined, seat: seated }
+  }
   if (!capacityProviderStrategy?.length) return { launchType: launchType ?? 'FARGATE', capacityProvider: undefined }
   const running = new Map<string, number>()
   for (const task of tasks) {
@@ -133,10 +144,11 @@ function obstacleTo(engine: Engine, { definition }: LiveRevision, where: Infrast
   if (!trouble) return undefined
   const isOnInstances = where.launchType === 'EC2' || where.launchType === 'EXTERNAL'
   const because = isOnInstances ? ' because no container instance met all of its requirements' : ''
+  const why = trouble.closest ?? `Reason: ${trouble.reason}`
   const provider = where.capacityProvider
   return {
     cause: 'placement',
-    told: `) was unable to place a task${because}. Reason: ${trouble.reason}.`,
+    told: `) was unable to place a task${because}. ${why}.`,
     action: 'SERVICE_TASK_PLACEMENT_FAILURE',
     detail: {
       reason: trouble.busReason,

@@ -222,6 +222,46 @@ const tasks: Step[] = [
   step('ecs:UpdateTaskProtection', ({ ofService }) => ({ cluster, tasks: [ofService], protectionEnabled: false })),
 ]
 
+const instance = ({ machine }: Kept) => ({ cluster, containerInstances: [machine] })
+
+const machines: Step[] = [
+  step(
+    'ecs:RegisterContainerInstance',
+    {
+      cluster,
+      instanceIdentityDocument: JSON.stringify({ instanceId: 'i-0123456789abcdef0', instanceType: 't3.small' }),
+      totalResources: [
+        { name: 'CPU', type: 'INTEGER', integerValue: 512 },
+        { name: 'MEMORY', type: 'INTEGER', integerValue: 1024 },
+      ],
+    },
+    {
+      answer: { containerInstance: { ec2InstanceId: 'i-0123456789abcdef0', status: 'ACTIVE', agentConnected: true } },
+      keep: { machine: 'containerInstance.containerInstanceArn' },
+    },
+  ),
+  step('ecs:ListContainerInstances', { cluster }, { answer: { containerInstanceArns: [expect.anything()] } }),
+  step('ecs:RegisterTaskDefinition', {
+    ...{ family: 'play-host', networkMode: 'bridge', requiresCompatibilities: ['EC2'], cpu: '1024', memory: '512' },
+    containerDefinitions: [{ name: 'web', image: 'example/web:1' }],
+  }),
+  step(
+    'ecs:RunTask',
+    { cluster, taskDefinition: 'play-host', launchType: 'EC2' },
+    { answer: { tasks: [], failures: [{ reason: 'RESOURCE:CPU' }] } },
+  ),
+  step('ecs:UpdateContainerInstancesState', (kept) => ({ ...instance(kept), status: 'DRAINING' }), {
+    answer: { containerInstances: [{ status: 'DRAINING' }] },
+  }),
+  step('ecs:DescribeContainerInstances', instance, { answer: { containerInstances: [{ status: 'DRAINING' }], failures: [] } }),
+  step('ecs:DeregisterContainerInstance', ({ machine }) => ({ cluster, containerInstance: machine }), {
+    answer: { containerInstance: { status: 'INACTIVE' } },
+  }),
+  step('ecs:DeregisterContainerInstance', ({ machine }) => ({ cluster, containerInstance: machine }), {
+    fails: ['InvalidParameterException', 'ClientException'],
+  }),
+]
+
 const away: Step[] = [
   step('ecs:TagResource', ({ service }) => ({ resourceArn: service, tags: [{ key: 'owner', value: 'aoi' }] })),
   step('ecs:UntagResource', ({ service }) => ({ resourceArn: service, tagKeys: ['team'] })),
@@ -274,6 +314,7 @@ export const ecs: Scenario = {
     ...definitions,
     ...rollout,
     ...tasks,
+    ...machines,
     ...away,
   ],
 }
