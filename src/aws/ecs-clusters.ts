@@ -1,4 +1,4 @@
-import type { Cluster } from '@aws-sdk/client-ecs'
+import type { Cluster, ContainerInstance } from '@aws-sdk/client-ecs'
 import { ecsRead } from './ecs-api.ts'
 import type { AwsSession } from './session.ts'
 
@@ -15,4 +15,19 @@ export async function describeClusters(
   )
   const active = found.filter(({ status }) => status === 'ACTIVE')
   return new Map(active.map((cluster) => [cluster.clusterName ?? '', cluster]))
+}
+
+/** One container instance, by its id; undefined when the cluster has none of it. */
+export async function describeContainerInstance(
+  session: AwsSession,
+  cluster: string,
+  instance: string,
+  signal?: AbortSignal,
+): Promise<ContainerInstance | undefined> {
+  const { containerInstances = [] } = await session.ask(
+    ecsRead,
+    (ecs, options) => ecs.describeContainerInstances({ cluster, containerInstances: [instance] }, options),
+    signal,
+  )
+  return containerInstances[0]
 }

@@ -27,6 +27,12 @@ export const notInMoto = [
   ...['StartMessageMoveTask', 'ListMessageMoveTasks', 'CancelMessageMoveTask'].map(of('sqs')),
 ]
 
+/** moto takes container instances of EC2 instances of its own alone, so that it has none here. */
+export const withoutInstances = [
+  ...['RegisterContainerInstance', 'ListContainerInstances', 'DescribeContainerInstances'].map(of('ecs')),
+  ...['UpdateContainerInstancesState', 'DeregisterContainerInstance'].map(of('ecs')),
+]
+
 function of(service: string): (operation: string) => string {
   return (operation) => `${service}:${operation}`
 }
@@ -34,6 +40,15 @@ function of(service: string): (operation: string) => string {
 /** moto has the operation, and breaks on this input. */
 const brokenMoto: MotoDifference[] = [
   ...notInMoto.map((call) => sandboxIsRight(new RegExp(`^${call} \\w+, moto breaks$`), 'moto does not have it')),
+  sandboxIsRight(
+    /^ecs:RegisterContainerInstance answers, moto InvalidInstanceID\.NotFound$/,
+    'API_RegisterContainerInstance, Errors: it has no such error',
+  ),
+  sandboxIsRight(
+    /^ecs:(RunTask|DescribeContainerInstances|UpdateContainerInstancesState|DeregisterContainerInstance) (answers|InvalidParameterException), moto breaks$/,
+    'follows from the line above: moto has no instance',
+  ),
+  sandboxIsRight(/^ecs:ListContainerInstances -containerInstanceArns\[\]: string$/, 'follows from the first line'),
   sandboxIsRight(/^ecs:StopTask InvalidParameterException, moto breaks$/, 'API_StopTask, Errors: there is no such task'),
   sandboxIsRight(/^lambda:Invoke InvalidRequestContentException, moto (breaks|answers)$/, 'API_Invoke, Errors: it is no JSON'),
   sandboxIsRight(/^scheduler:CreateSchedule ResourceNotFoundException, moto breaks$/, 'API_CreateSchedule, Errors'),

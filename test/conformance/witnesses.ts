@@ -1,5 +1,5 @@
 // Who has made which call: what docs/operate/sandbox.md is held against. Calls bear the names of signatures: `monitoring:ListMetrics`.
-import { notInMoto } from './moto-differences.ts'
+import { notInMoto, withoutInstances } from './moto-differences.ts'
 import { mfa, refusals } from './scenarios/iam.ts'
 import { scenarios } from './scenarios.ts'
 import { type ServiceName, services } from './services.ts'
@@ -19,7 +19,7 @@ export const awsCalls: ReadonlySet<string> = new Set(steps.filter(({ newer }) =>
 
 /** Those that moto answers too. */
 export const motoCalls: ReadonlySet<string> = new Set(
-  compared.filter(({ call, as }) => !as && !notInMoto.includes(call)).map(({ call }) => signed(call)),
+  compared.filter(({ call, as }) => !as && ![...notInMoto, ...withoutInstances].includes(call)).map(({ call }) => signed(call)),
 )
 
 /** What ecspresso calls while it ships a service; its test counts. */

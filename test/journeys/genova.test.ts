@@ -23,12 +23,13 @@ const VERSION = 'DD_VERSION'
 let folder: string
 let sandbox: Awaited<ReturnType<typeof testSandbox>>
 let repository: TestRepository
+let environment: Record<string, string>
 let terminal: Terminal
 let ecs: ECS
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kiban-genova-'))
-  sandbox = await testSandbox({ clock: scaledClock(5), tasks: { timings: quickTimings } })
+  sandbox = await testSandbox({ clock: scaledClock(5), tasks: { timings: { ...quickTimings, placementRetry: 1_000 } } })
   const { env } = sandbox
   const where = {
     endpoint: sandbox.endpoint,
@@ -37,16 +38,18 @@ beforeAll(async () => {
   }
   ecs = new ECS(where)
   const { ciphertext, subnet } = await infrastructure(where)
+  await instances()
   repository = makeRepository(join(folder, 'shop'))
   repository.commit('Begin', filesOf(ciphertext, subnet))
-  terminal = terminalIn(repository.folder, {
+  environment = {
     ...env,
     HOME: folder,
     KIBAN_DATA: join(folder, 'data'),
     KIBAN_ACTOR: 'aoi',
     KIBAN_BUILDER: 'process',
     LANG: 'C.UTF-8',
-  })
+  }
+  terminal = terminalIn(repository.folder, environment)
 })
 afterAll(async () => {
   await terminal?.close()
@@ -207,4 +210,91 @@ test('the written kiban.yml stands for the same definition, and no secret is in 
     terminal.run('releases', '--json'),
   ])
   expect(JSON.stringify([plan, ...kept, imported])).not.toContain(PLAIN)
+})
+
+const ON_EC2 = 'staging-ec2'
+
+/** A machine of the cluster, and the service that Terraform had made on it. */
+async function instances(): Promise<void> {
+  await ecs.createCluster({ clusterName: ON_EC2 })
+  await ecs.registerContainerInstance({
+    cluster: ON_EC2,
+    instanceIdentityDocument: JSON.stringify({ instanceId: 'i-0c10537', instanceType: 't3.small' }),
+    totalResources: [
+      { name: 'CPU', type: 'INTEGER', integerValue: 2048 },
+      { name: 'MEMORY', type: 'INTEGER', integerValue: 1904 },
+    ],
+  })
+  await ecs.registerTaskDefinition({
+    family: 'old-web',
+    requiresCompatibilities: ['EC2'],
+    containerDefinitions: [{ name: 'app', image: `${REGISTRY}/shop/app:old`, memory: 128 }],
+  })
+  await ecs.createService({
+    ...{ cluster: ON_EC2, serviceName: 'web', taskDefinition: 'old-web', desiredCount: 1, launchType: 'EC2' },
+  })
+}
+
+const filesOnInstances = (memory: number): Record<string, string> => ({
+  'config/deploy.yml': `
+clusters:
+  - name: ${ON_EC2}
+    services:
+      web: { path: ./deploy/web.yml, containers: &built [{ name: app, build: .. }], minimum_healthy_percent: 0, maximum_percent: 100 }
+    run_tasks:
+      greet:
+        path: ./deploy/task.yml
+        containers: *built
+        launch_type: EC2
+        container_overrides: [{ name: app, command: [node, greet.mjs] }]
+`,
+  'config/deploy/web.yml': templateOnInstances('old-web', memory, '[{ container_port: 3000, host_port: 8080 }]'),
+  'config/deploy/task.yml': templateOnInstances('old-task', 256, '[]'),
+  Dockerfile: 'FROM node:24-slim\nWORKDIR /app\nCOPY *.mjs ./\nCMD ["node", "server.mjs"]\n',
+  'server.mjs': 'setInterval(() => {}, 1000)\n',
+  'greet.mjs': 'console.log("from an instance")\n',
+})
+
+const templateOnInstances = (family: string, memory: number, ports: string): string => `
+family: ${family}
+network_mode: bridge
+requires_compatibilities: [EC2]
+execution_role_arn: arn:aws:iam::123456789012:role/shop-execution
+container_definitions:
+  - name: app
+    image: "${REGISTRY}/shop/app:{{tag}}"
+    cpu: 256
+    memory: ${memory}
+    port_mappings: ${ports}
+    log_configuration:
+      log_driver: awslogs
+      options: { awslogs-group: /shop, awslogs-region: ap-northeast-1, awslogs-stream-prefix: old }
+`
+
+test('a repository that deploys to EC2 does as it is, and is told in numbers when its instances are too small', async () => {
+  const old = makeRepository(join(folder, 'old'))
+  old.commit('Begin', filesOnInstances(256))
+  const there = terminalIn(old.folder, environment)
+  try {
+    expect(await there.run('deploy', '--env', 'staging', '--yes')).toMatchObject({ code: 0 })
+    const { taskArns } = await ecs.listTasks({ cluster: ON_EC2, serviceName: 'web' })
+    const { tasks = [] } = await ecs.describeTasks({ cluster: ON_EC2, tasks: taskArns })
+    expect(tasks).toMatchObject([
+      {
+        ...{ launchType: 'EC2', containerInstanceArn: expect.stringContaining(`/${ON_EC2}/`) },
+        containers: [{ networkBindings: [{ containerPort: 3000, hostPort: 8080 }] }],
+      },
+    ])
+
+    const ran = await there.run('task', 'run', 'greet', '--env', 'staging', '--yes')
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('from an instance\n') })
+
+    old.commit('Grow', filesOnInstances(4096))
+    const grown = await there.run('deploy', 'web', '--env', 'staging', '--yes')
+    expect(grown.code).toBe(10)
+    expect(grown.stdout).toContain('The task asks for 4096 MiB of memory; the closest container instance, i-0c10537, has ')
+    expect(grown.stdout).toContain('Add an instance with enough room to the cluster, or lower the size in kiban.yml')
+  } finally {
+    await there.close()
+  }
 })

@@ -12,6 +12,7 @@ import { leaveQueue, takeLocks } from './lock.ts'
 import { applySchedules } from './steps/apply-schedules.ts'
 import { awaitApproval } from './steps/await-approval.ts'
 import { buildRelease } from './steps/build-release.ts'
+import { placementOfMigration } from './steps/explain-migration.ts'
 import { lockServices } from './steps/lock-services.ts'
 import { planDeployment } from './steps/plan-deployment.ts'
 import { registerDefinitions } from './steps/register-definitions.ts'
@@ -151,7 +152,8 @@ async function recover(driver: Driver, error: unknown): Promise<void> {
     return
   }
   const last = known ?? new KibanError('internal', 'internal', errors.internal(driver.deployment.id), { cause: error })
-  await driver.end('failed', { error: last, causes: causesOfError(last) })
+  const placement = state === 'migrating' ? await placementOfMigration(driver, last) : []
+  await driver.end('failed', { error: last, causes: placement.length > 0 ? placement : causesOfError(last) })
 }
 
 async function tellTrouble(driver: Driver, error: unknown, next: 'trying' | 'waiting'): Promise<void> {

@@ -78,6 +78,12 @@ export function roleArn(nameOrArn: string, account: string, region: string): str
 export const partitionOf = (region: string): string =>
   region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 
+/** Whether each task has a network interface of its own; only such a one is told where to stand. `base`: as in `taskDefinition`. */
+export function ownAddress(service: ServiceManifest, base: Record<string, unknown> | undefined): boolean {
+  const given = typeof service.definition === 'object' ? service.definition : base
+  return (given?.networkMode ?? 'awsvpc') === 'awsvpc'
+}
+
 const onInstances = (service: ServiceManifest): boolean => 'launch' in service.capacity && service.capacity.launch === 'ec2'
 
 /** On instances a task needs no size of its own where its containers have one. */

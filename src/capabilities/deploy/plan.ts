@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { CreateServiceRequest, RegisterTaskDefinitionRequest, Service, TaskDefinition } from '../../aws/ecs-shapes.ts'
 import type { EnvironmentManifest, ScheduleManifest, ServiceManifest, TaskManifest } from '../../manifest/environment.ts'
-import { type Account, taskDefinition } from './definition.ts'
+import { type Account, ownAddress, taskDefinition } from './definition.ts'
 import { type Difference, differences } from './differences.ts'
 import { concealed } from './kms-values.ts'
 import { type RulePlan, rulePlans, type SchedulePlan, type SchedulesSeen, schedulePlans } from './schedules/schedule-plan.ts'
@@ -128,7 +128,7 @@ export function plan(input: PlanInput): Plan {
   const chosen = [...input.services].sort()
   const rolling = chosen.map((name) => servicePlan(input, name))
   const needed = rolling.filter(({ action }) => action !== 'unchanged').map(({ service }) => service)
-  const migrations = migrationsBefore(needed, manifest, survey)
+  const migrations = migrationsBefore(needed, input)
   const lenders = [...migrations, ...schedulesToBring(manifest, chosen)].map(({ service }) => service)
   const others = new Set(lenders.filter((service) => !chosen.includes(service)))
   const services = [...rolling, ...[...others].map((name) => ({ ...servicePlan(input, name), action: 'for-task' as const }))]
@@ -139,7 +139,7 @@ export function plan(input: PlanInput): Plan {
   )
   const seen = survey.schedules
   const oneOffOf = (job: ScheduleManifest) =>
-    oneOffPlan(job, manifest.services[job.service] as ServiceManifest, survey.services[job.service] as FoundService)
+    oneOffPlan(job, manifest.services[job.service] as ServiceManifest, foundFor(input, job.service))
   const schedules = seen ? schedulePlans({ ...survey, manifest, services: all, seen, oneOffOf }) : []
   const rules = seen ? rulePlans(all, seen) : []
   return {
@@ -179,7 +179,8 @@ function outsideChange(compared: readonly Difference[], live: TaskDefinition | u
 /** What a deployment would make of one service. */
 export function servicePlan(input: PlanInput, name: string): ServicePlan {
   const service = input.manifest.services[name] as ServiceManifest
-  const { live: standing, surroundings } = input.survey.services[name] as FoundService
+  const { live: standing, surroundings: around } = input.survey.services[name] as FoundService
+  const surroundings = ownAddress(service, input.release.definitions[name]) ? around : withoutNetwork(around)
   const image = input.release.images[name]
   const toBeBuilt = `${TO_BE_BUILT}${input.release.commit}`
   const beside = Object.keys(service.sidecars).map((container) => [
@@ -215,6 +216,11 @@ export function servicePlan(input: PlanInput, name: string): ServicePlan {
     tags: service.tags,
     place: servicePlace(service, live, surroundings),
   }
+}
+
+/** Tasks that share the network of their instance have none of their own to be told of. */
+function withoutNetwork(surroundings: Surroundings): Surroundings {
+  return { ...surroundings, network: undefined, missing: { ...surroundings.missing, subnets: undefined } }
 }
 
 /**
@@ -269,13 +275,14 @@ function changes(
   )
 }
 
-function migrationsBefore(services: readonly string[], manifest: EnvironmentManifest, survey: Survey): OneOffPlan[] {
+function migrationsBefore(services: readonly string[], input: PlanInput): OneOffPlan[] {
+  const { manifest } = input
   const names = new Set(services.flatMap((service) => manifest.services[service]?.before ?? []))
   return [...names].flatMap((name) => {
     const task = manifest.tasks[name]
     const service = task && manifest.services[task.service]
     if (!task || !service) return []
-    return oneOffPlan(task, service, survey.services[task.service] as FoundService)
+    return oneOffPlan(task, service, foundFor(input, task.service))
   })
 }
 
@@ -283,8 +290,18 @@ function migrationsBefore(services: readonly string[], manifest: EnvironmentMani
 export const schedulesToBring = ({ schedules, services }: EnvironmentManifest, chosen: readonly string[]): ScheduleManifest[] =>
   Object.values(schedules).filter(({ service }) => chosen.includes(service) || services[service]?.tasksOnly)
 
+interface FoundForTask extends FoundService {
+  /** The definition that a release brought, as in `taskDefinition`. */
+  base: Record<string, unknown> | undefined
+}
+
+const foundFor = ({ survey, release }: PlanInput, service: string): FoundForTask => ({
+  ...(survey.services[service] as FoundService),
+  base: release.definitions[service],
+})
+
 /** How a task of the manifest runs, with what its service has. */
-export function oneOffPlan(task: TaskManifest, service: ServiceManifest, found: FoundService): OneOffPlan {
+export function oneOffPlan(task: TaskManifest, service: ServiceManifest, found: FoundForTask): OneOffPlan {
   return {
     task: task.name,
     service: task.service,
@@ -293,7 +310,9 @@ export function oneOffPlan(task: TaskManifest, service: ServiceManifest, found: 
     command: task.command,
     env: task.env,
     size: task.size,
-    network: found.live?.service.networkConfiguration ?? found.surroundings.network,
+    network: ownAddress(service, found.base)
+      ? (found.live?.service.networkConfiguration ?? found.surroundings.network)
+      : undefined,
     launchType: 'launch' in service.capacity && service.capacity.launch === 'ec2' ? 'EC2' : 'FARGATE',
     timeoutSeconds: task.timeout,
   }

@@ -57,7 +57,8 @@ export function standingSettings(service: Service, settings: ServiceSettings): S
 }
 
 export interface Surroundings extends Account {
-  network: NetworkConfiguration
+  /** None where tasks share that of their instance. */
+  network: NetworkConfiguration | undefined
   /** ARN; undefined for a service that no load balancer serves. */
   targetGroup: string | undefined
   alternateTargetGroup: string | undefined

@@ -41,6 +41,59 @@ export const rolloutCauses = {
       ja: 'クラスターにインスタンスを追加するか、Fargate で動かしてください (capacity: fargate)',
     }),
   ),
+  'no-room': told<{ unit: 'CPU' | 'MiB'; asked?: number; free?: number; instance?: string }>(
+    { en: 'no room on instances', ja: 'インスタンスの空き不足' },
+    ({ unit, asked, free, instance }) => {
+      const [en, ja] = unit === 'CPU' ? [' CPU units', ' CPU ユニット'] : [' MiB of memory', ' MiB のメモリ']
+      const [wanted, 必要] = asked === undefined ? [`more${en}`, `より多くの${ja}`] : [`${asked}${en}`, `${asked}${ja}`]
+      if (free === undefined)
+        return {
+          en: `The task asks for ${wanted}, which no container instance has left`,
+          ja: `タスクには ${必要}が必要ですが、それだけ空いたコンテナインスタンスがありません`,
+        }
+      return {
+        en: `The task asks for ${wanted}; the closest container instance, ${instance}, has ${free} left`,
+        ja: `タスクには ${必要}が必要ですが、最も近いコンテナインスタンス ${instance} の空きは ${free} です`,
+      }
+    },
+    ({ free }) => ({
+      en: `Add an instance with enough room to the cluster, or lower the size in kiban.yml${free ? ` to ${free} or less` : ''}`,
+      ja: `十分に空いたインスタンスをクラスターに追加するか、kiban.yml の size を${free ? ` ${free} 以下に` : ''}下げてください`,
+    }),
+  ),
+  'port-taken': told<{ port?: string; instance?: string }>(
+    { en: 'host port taken', ja: 'ホストポート使用中' },
+    ({ port, instance }) => ({
+      en: `Host port ${port ?? 'of the task'} is taken on every container instance that would do${instance ? `, ${instance} among them` : ''}`,
+      ja: `配置できるコンテナインスタンス${instance ? ` (${instance} など) ` : ''}のすべてで、ホストポート${port ? ` ${port} ` : ''}が使用中です`,
+    }),
+    () => ({
+      en: 'Leave hostPort out, so that ECS takes a free one, or let the old task stop first (deploy.minimum_healthy_percent)',
+      ja: 'hostPort を外して空きポートを割り当てさせるか、古いタスクが先に停止するよう deploy.minimum_healthy_percent を下げてください',
+    }),
+  ),
+  'agent-away': told<{ instance?: string }>(
+    { en: 'ECS agent away', ja: 'ECS エージェント未接続' },
+    ({ instance }) => ({
+      en: `The ECS agent of the container instance ${instance ?? ''} is not connected`,
+      ja: `コンテナインスタンス ${instance ?? ''} の ECS エージェントが接続していません`,
+    }),
+    ({ instance }) => ({
+      en: `Start the agent there again (systemctl restart ecs), or replace ${instance ?? 'the instance'}`,
+      ja: `エージェントを再起動する (systemctl restart ecs) か、${instance ?? 'インスタンス'} を入れ替えてください`,
+    }),
+  ),
+  'instance-unfit': told<{ what: string; instance?: string }>(
+    { en: 'instances unfit', ja: 'インスタンス不適合' },
+    ({ what, instance }) => ({
+      en: `No container instance is as the task needs it; the closest${instance ? `, ${instance}` : ''}: ${what}`,
+      ja: `タスクの条件に合うコンテナインスタンスがありません。最も近いもの${instance ? ` (${instance})` : ''}: ${what}`,
+    }),
+    () => ({
+      en: "Compare the task's placement constraints, architecture and subnets with the instances (aws ecs describe-container-instances)",
+      ja: 'タスクの配置制約、アーキテクチャ、サブネットをインスタンスと見比べてください (aws ecs describe-container-instances)',
+    }),
+  ),
   'no-addresses': told<{ subnet: string }>(
     { en: 'no address left', ja: 'IP アドレス枯渇' },
     ({ subnet }) => ({

@@ -80,7 +80,8 @@ export function runTask(engine: Engine, input: RunTaskRequest): { tasks: Task[];
     started.push(task)
     tasks.push({ ...renderedTask(engine, task.record), tags: task.record.tags })
   }
-  if (clientToken !== undefined) {
+  // What started nothing is tried anew.
+  if (clientToken !== undefined && started.length > 0) {
     const taskArns = started.map(({ record }) => record.arn)
     const now = engine.clock.now()
     forgetTokens(engine, now - TOKEN_KEPT_MS)

@@ -16,6 +16,7 @@ const declared: RolloutEvidence['declared'] = {
   memory: 512,
   port: 8080,
   graceSeconds: 60,
+  reserved: { cpu: 512, memory: 1024, hostPorts: [] },
   check: undefined,
   closedGroup: undefined,
   capacityProvider: 'FARGATE',
@@ -164,8 +165,12 @@ test.each([
     'service shop was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.',
   ],
   [
-    'no-instances',
+    'no-room',
     'service shop was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 0123 has insufficient CPU units available.',
+  ],
+  [
+    'agent-away',
+    'service shop was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 0123 encountered error "AGENT".',
   ],
   [
     'no-instances',

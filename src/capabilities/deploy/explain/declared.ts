@@ -1,6 +1,7 @@
 import type { Service } from '../../../aws/ecs-shapes.ts'
 import type { ServicePlan } from '../plan.ts'
 import type { Declared } from './evidence.ts'
+import { reservedBy } from './placement.ts'
 
 /** What a service was asked to be, from its plan and, where autoscaling or an earlier creation decided, from ECS; pure. */
 export function declaredBy(planned: ServicePlan, live: Service | undefined): Declared {
@@ -21,6 +22,7 @@ export function declaredBy(planned: ServicePlan, live: Service | undefined): Dec
     memory: definition.memory === undefined ? undefined : Number(definition.memory),
     port: own?.portMappings?.[0]?.containerPort,
     graceSeconds: settings.healthCheckGracePeriodSeconds,
+    reserved: reservedBy(definition),
     check: undefined,
     closedGroup: undefined,
     capacityProvider: strategy?.find(({ capacityProvider }) => capacityProvider)?.capacityProvider ?? 'FARGATE',

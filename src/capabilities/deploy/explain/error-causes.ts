@@ -1,6 +1,7 @@
 import type { KibanError } from '../../../core/error.ts'
 import { type Cause, causeOf, type EvidenceLine } from './cause.ts'
 import { shownLine, tellingWords } from './log-lines.ts'
+import { placementCause } from './placement.ts'
 
 /** What an error that ended a deployment means; none where the error's own words are all there is to say. Pure. */
 export function causesOfError(error: KibanError): Cause[] {
@@ -34,6 +35,8 @@ export function causesOfError(error: KibanError): Cause[] {
 function refused(text: string, words: Cause['title'], evidence: EvidenceLine[]): Cause {
   if (/reached the limit on the number of (?:vCPUs|tasks)/i.test(text)) return causeOf('vcpu-quota', {}, { evidence })
   if (/Capacity is unavailable/i.test(text)) return causeOf('no-capacity', { provider: 'FARGATE' }, { evidence })
-  if (/No Container Instances|RESOURCE:/i.test(text)) return causeOf('no-instances', {}, { evidence })
+  const placement = placementCause(text, {}, { evidence })
+  if (placement) return placement
+  if (/No Container Instances/i.test(text)) return causeOf('no-instances', {}, { evidence })
   return causeOf('refused-by-aws', { words }, { evidence })
 }

@@ -3,6 +3,7 @@
 import { type Cause, causeOf, type EvidenceLine } from './cause.ts'
 import type { RolloutEvidence } from './evidence.ts'
 import { shownLine } from './log-lines.ts'
+import { placementCause } from './placement.ts'
 import { UNASSUMABLE } from './resource-rules.ts'
 
 type EventRule = [pattern: RegExp, (found: RegExpExecArray, seen: RolloutEvidence, evidence: EvidenceLine[]) => Cause]
@@ -19,7 +20,8 @@ export const eventRules: EventRule[] = [
   ],
   [
     /no container instance met all of its requirements|No Container Instances were found/i,
-    (_, { service }, evidence) => causeOf('no-instances', {}, { service, evidence }),
+    ({ input }, { service, declared: { reserved }, closest: room }, evidence) =>
+      placementCause(input, { reserved, room }, { service, evidence }) ?? causeOf('no-instances', {}, { service, evidence }),
   ],
   [
     UNASSUMABLE,

@@ -1,6 +1,7 @@
 // What is gathered about a rollout before it is judged. JSON; times in epoch milliseconds.
 import type { Verdict } from '../../../core/verdict.ts'
 import type { ServiceDeploymentView } from '../service-deployment.ts'
+import type { Reserved, Room } from './placement.ts'
 
 export interface RolloutEvidence {
   service: string
@@ -20,6 +21,8 @@ export interface RolloutEvidence {
   oldTasks: readonly SeenTask[]
   /** Of the ECS service since this rollout was sent, oldest first. */
   events: readonly { at: number; message: string }[]
+  /** What the container instance has left that came closest, where the events say that none would do. */
+  closest?: Room
   declared: Declared
   /** What could not be looked at, by the permission that was missing. */
   notSeen: readonly string[]
@@ -69,6 +72,8 @@ export interface Declared {
   /** That the load balancer sends to. */
   port: number | undefined
   graceSeconds: number | undefined
+  /** What one task takes of a container instance. */
+  reserved: Reserved
   /** Of the target group; known once its health is in question. */
   check: { path?: string; timeoutSeconds?: number } | undefined
   /** The security group that lets nobody in at the port; known once checks time out. */

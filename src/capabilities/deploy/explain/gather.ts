@@ -14,6 +14,7 @@ import type { Declared, LogLine, RolloutEvidence, SeenTask } from './evidence.ts
 import { taskCauseOf } from './explain.ts'
 import { FAILED_CHECKS } from './health-rules.ts'
 import { shownLine } from './log-lines.ts'
+import { closestIn, roomOn } from './placement.ts'
 import { seenTask, startedIn, targetHealthIn } from './seen-task.ts'
 
 const LOG_LINES = 30
@@ -40,7 +41,7 @@ export interface Known {
   ours: boolean
 }
 
-type Gathered = Pick<RolloutEvidence, 'tasks' | 'oldTasks' | 'events' | 'declared' | 'notSeen'>
+type Gathered = Pick<RolloutEvidence, 'tasks' | 'oldTasks' | 'events' | 'closest' | 'declared' | 'notSeen'>
 
 export async function gather(of: Gathering): Promise<Gathered> {
   const { rollout, planned, service, known, thorough } = of
@@ -63,6 +64,7 @@ export async function gather(of: Gathering): Promise<Gathered> {
     tasks: all.filter(({ ours }) => ours).map(({ task }) => task),
     oldTasks: all.filter(({ ours }) => !ours).map(({ task }) => task),
     events,
+    closest: await closest(of, events, notSeen),
     declared,
     notSeen,
   }
@@ -73,6 +75,13 @@ function eventsSince(service: Service | undefined, since: number): { at: number;
     .map(({ createdAt, message = '' }) => ({ at: createdAt?.getTime() ?? 0, message }))
     .filter(({ at }) => at >= since)
     .sort((a, b) => a.at - b.at)
+}
+
+/** What is left on the instance that came closest, as the last event says that could not place a task. */
+async function closest({ session, rollout, signal }: Gathering, events: { message: string }[], notSeen: string[]) {
+  const id = events.flatMap(({ message }) => (/unable to place a task/.test(message) ? (closestIn(message) ?? []) : [])).at(-1)
+  if (id === undefined) return undefined
+  return tried(notSeen, 'ecs:DescribeContainerInstances', undefined, () => roomOn(session, rollout.cluster, id, signal))
 }
 
 /** Whether ECS counts failures, or starts more tasks than it needs. */

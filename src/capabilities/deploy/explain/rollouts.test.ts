@@ -96,6 +96,44 @@ test('the quota of vCPUs, a provider without capacity, and a cluster without ins
   expect(told(await deploy('instances', 'v1', { capacity: 'ec2' }))).toEqual({ instances: `failed no-instances${first}` })
 })
 
+/** Registers a machine as the agent of an EC2 instance does; gives its ARN. */
+async function machine(id: string, cpu: number, memory: number): Promise<string> {
+  const number = (name: string, integerValue: number) => ({ name, type: 'INTEGER', integerValue })
+  const { containerInstance } = await stage.ecs.registerContainerInstance({
+    cluster,
+    instanceIdentityDocument: JSON.stringify({ instanceId: id, availabilityZone: 'ap-northeast-1a' }),
+    totalResources: [number('CPU', cpu), number('MEMORY', memory)],
+  })
+  return containerInstance?.containerInstanceArn ?? ''
+}
+
+test('what the closest container instance lacks is told in numbers', async () => {
+  const arn = await machine('i-0c10537', 512, 700)
+  const onHost = { networkMode: 'bridge', requiresCompatibilities: ['EC2'] }
+  const at = async (name: string, manifest: Record<string, unknown>) => {
+    const outcome = await deploy(name, 'v1', { capacity: 'ec2', definition: onHost, ...manifest })
+    return `${causes(outcome, name)[0]?.class}: ${main(outcome, name)}`
+  }
+  const busy = { web: { portMappings: [{ containerPort: 80, hostPort: 22 }] } }
+  const pinned = { ...onHost, placementConstraints: [{ type: 'memberOf', expression: 'attribute:disk == ssd' }] }
+  const seen = [
+    await at('wide', { size: '1vCPU/512MB' }),
+    await at('deep', { size: '0.25vCPU/1GB' }),
+    await at('busy', { size: '0.25vCPU/512MB', containers: { busy: busy.web } }),
+    await at('choosy', { size: '0.25vCPU/512MB', definition: pinned }),
+  ]
+  ecs().control.connectAgent(arn, false)
+  seen.push(await at('alone', { size: '0.25vCPU/512MB' }))
+  await stage.ecs.deregisterContainerInstance({ cluster, containerInstance: arn, force: true })
+  expect(seen).toEqual([
+    'no-room: The task asks for 1024 CPU units; the closest container instance, i-0c10537, has 512 left',
+    'no-room: The task asks for 1024 MiB of memory; the closest container instance, i-0c10537, has 700 left',
+    'port-taken: Host port 22 is taken on every container instance that would do, i-0c10537 among them',
+    'instance-unfit: No container instance is as the task needs it; the closest, i-0c10537: MemberOf placement constraint unsatisfied.',
+    'agent-away: The ECS agent of the container instance i-0c10537 is not connected',
+  ])
+})
+
 test('a subnet without addresses is named', async () => {
   const { Subnet } = await stage.ec2.createSubnet({ VpcId: stage.network.vpc, CidrBlock: '172.31.255.0/28' })
   const subnet = Subnet?.SubnetId ?? ''

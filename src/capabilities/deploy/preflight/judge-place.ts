@@ -54,7 +54,8 @@ function misfitOf(
   { definition, container }: ServicePlan,
   vpcs: ReadonlySet<string>,
 ): { found: string; wanted: string } | undefined {
-  if (type !== 'ip') return { found: `of target type ${type}`, wanted: 'ip' }
+  const target = (definition.networkMode ?? 'bridge') === 'awsvpc' ? 'ip' : 'instance'
+  if (type !== target) return { found: `of target type ${type}`, wanted: target }
   const [own] = definition.containerDefinitions?.find(({ name }) => name === container)?.portMappings ?? []
   const udp = own?.protocol === 'udp'
   if (udp !== /UDP|QUIC/.test(protocol) && protocol !== 'TCP_UDP') return { found: protocol, wanted: udp ? 'UDP' : 'HTTP or TCP' }

@@ -1,12 +1,15 @@
 // Why a task that must end well did not.
 import type { Task } from '../../../aws/ecs-shapes.ts'
 import type { AwsSession } from '../../../aws/session.ts'
+import type { KibanError } from '../../../core/error.ts'
+import { migrationsOf } from '../deployment-store.ts'
 import { type Driver, plannedOf } from '../driver.ts'
 import { type Cause, causeOf } from '../explain/cause.ts'
 import { declaredBy } from '../explain/declared.ts'
 import { taskCauseOf } from '../explain/explain.ts'
 import { readLog } from '../explain/gather.ts'
 import { tellingWords } from '../explain/log-lines.ts'
+import { placementOfOneOff } from '../explain/placement.ts'
 import { seenTask } from '../explain/seen-task.ts'
 import { taskEvidence } from '../explain/task-evidence.ts'
 import type { OneOffPlan, ServicePlan } from '../plan.ts'
@@ -15,6 +18,15 @@ const GATHER_MS = 10_000
 
 export const explainMigration = (driver: Driver, planned: OneOffPlan, task: Task, timedOut: boolean): Promise<Cause[]> =>
   explainOneOff(driver, { kind: 'migration', planned, service: plannedOf(driver, planned), task, timedOut })
+
+/** Why the migration that was to start found no container instance. */
+export async function placementOfMigration(driver: Driver, error: KibanError): Promise<Cause[]> {
+  const migrations = await migrationsOf(driver.engine.database, driver.deployment.id)
+  const { task } = migrations.find(({ endedAt }) => endedAt === undefined) ?? {}
+  const planned = driver.plan.migrations.find((each) => each.task === task)
+  if (!planned) return []
+  return placementOfOneOff(driver, error, { planned, definition: plannedOf(driver, planned).definition })
+}
 
 interface Ended {
   /** `task`: run by itself, and not before services roll. */

@@ -6,6 +6,7 @@ import { disagreement } from '../agreement.ts'
 import { Replaced } from '../driver.ts'
 import type { DeployEngine } from '../engine.ts'
 import { causesOfError } from '../explain/error-causes.ts'
+import { placementOfOneOff } from '../explain/placement.ts'
 import { followTask, startTask } from './follow-task.ts'
 import { RunDriver } from './run-driver.ts'
 import { claimRun, findRun } from './run-store.ts'
@@ -77,7 +78,10 @@ async function settle(driver: RunDriver, error: unknown, troubledMs: number): Pr
   const later = !known || passing.has(known.kind) || state === 'running'
   if (later && troubledMs < patienceMs) return
   const last = known ?? new KibanError('internal', 'internal', errors.internal(driver.run.id), { cause: error })
-  await driver.end(begun && state === 'running' ? 'timed-out' : 'failed', { error: last, causes: causesOfError(last) })
+  const placed = { planned: plan.oneOff, definition: plan.service.definition }
+  const placement = state === 'running' ? [] : await placementOfOneOff(driver, last, placed)
+  const causes = placement.length > 0 ? placement : causesOfError(last)
+  await driver.end(begun && state === 'running' ? 'timed-out' : 'failed', { error: last, causes })
 }
 
 /** planned → approved, where the environment asks for it. */

@@ -75,7 +75,8 @@ export async function planRun(engine: DeployEngine, wanted: WantedRun, signal: A
     },
     service.name,
   )
-  const oneOff = oneOffPlan(task, service, survey.services[service.name] as FoundService)
+  const base = release.definitions[service.name]
+  const oneOff = oneOffPlan(task, service, { ...(survey.services[service.name] as FoundService), base })
   const count = wanted.count ?? countOf(manifest, wanted)
   const plan: RunPlan = {
     account: survey.account,
