@@ -150,6 +150,8 @@ export interface ScheduleManifest extends TaskManifest {
   timezone: string
   count: number
   enabled: boolean
+  /** What becomes of a run whose time comes while the one before still runs. */
+  overlap: 'allow' | 'skip'
   /** Undefined members: as AWS has them. */
   retry: { attempts: number | undefined; withinSeconds: number | undefined } | undefined
   /** A queue's name or ARN. */
@@ -208,7 +210,7 @@ export function forEnvironment(manifest: Manifest, environment: string): Environ
       serviceManifest(name, merged(service, own.services?.[name] ?? undefined), place),
     ),
     schedules: each(here(manifest.schedules, own.schedules), (schedule, name) => {
-      const { cron, rate, timezone, count, enabled, retry, dead_letter, role, ...task } = merged(
+      const { cron, rate, timezone, count, enabled, overlap, retry, dead_letter, role, ...task } = merged(
         schedule,
         own.schedules?.[name] ?? undefined,
       )
@@ -218,6 +220,7 @@ export function forEnvironment(manifest: Manifest, environment: string): Environ
         timezone: timezone ?? 'UTC',
         count: count ?? 1,
         enabled: enabled ?? true,
+        overlap: overlap ?? 'allow',
         retry: retry && { attempts: retry.attempts, withinSeconds: retry.within },
         deadLetter: dead_letter,
         role: role ?? usual.schedulerRole,

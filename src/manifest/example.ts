@@ -126,6 +126,7 @@ export const exampleManifest: ManifestInput = {
       timezone: 'Asia/Tokyo',
       count: 1,
       enabled: true,
+      overlap: 'skip',
       retry: { attempts: 3, within: '1h' },
       dead_letter: 'bookshop-production-undelivered',
       role: 'bookshop-production-scheduler',

@@ -34,6 +34,11 @@ export const scheduleShape = {
   timezone: optional(z.string(), 'Zone that cron is read in; UTC by default', 'cron の時間帯。既定は UTC'),
   count: optional(z.int().min(1).max(10), 'Tasks started each time; 1 by default', '1 回に起動するタスク数。既定は 1'),
   enabled: optional(z.boolean(), 'false keeps it but does not start it', 'false なら残したまま動かさない'),
+  overlap: optional(
+    z.enum(['allow', 'skip']),
+    'skip stops a run that begins while the one before still runs; allow by default',
+    'skip なら、前回の実行中に始まった実行を止める。既定は allow',
+  ),
   retry: optional(Retry, 'When ECS could not start it', 'ECS が起動できなかったときの再試行'),
   dead_letter: optional(
     pattern(/^(arn:aws[\w-]*:sqs:[a-z0-9-]+:\d{12}:)?[\w-]{1,80}$/, 'queue'),

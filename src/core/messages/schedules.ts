@@ -83,6 +83,10 @@ export const schedules = {
     en: `${schedule} runs longer than its ${minutes} min`,
     ja: `${schedule} が上限の ${minutes} 分を超えて実行中`,
   }),
+  runSkipped: (schedule: string): Text => ({
+    en: `${schedule} was stopped: the run before has not ended`,
+    ja: `${schedule} は前回の実行が終わっていないため停止`,
+  }),
   runSucceeded: (schedule: string): Text => ({
     en: `Scheduled ${schedule} succeeded`,
     ja: `スケジュールされた ${schedule} が成功`,
@@ -102,6 +106,7 @@ export const schedules = {
     succeeded: { en: 'succeeded', ja: '成功' },
     failed: { en: 'failed', ja: '失敗' },
     missed: { en: 'missed', ja: '未実行' },
+    skipped: { en: 'skipped', ja: 'スキップ' },
   } satisfies Record<string, Text>,
   column: {
     schedule: { en: 'schedule', ja: 'スケジュール' },

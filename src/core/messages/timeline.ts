@@ -126,6 +126,7 @@ const says: Record<string, Say> = {
     text: schedules.runOverran(string(schedule), Number(minutes)),
     tone: 'warn',
   }),
+  'schedule.skipped': ({ schedule }) => ({ text: schedules.runSkipped(string(schedule)), tone: 'warn' }),
   'schedule.succeeded': ({ schedule }) => ({ text: schedules.runSucceeded(string(schedule)), tone: 'good' }),
   'task.queued': ({ task, command }) => {
     const own = list(command)

@@ -7,7 +7,7 @@ import type { AwsSession } from '../../../aws/session.ts'
 import { dueAfter, parsedExpression } from '../../../core/schedule/expression.ts'
 import { appendEvent } from '../../../database/events.ts'
 import type { DeployEngine } from '../engine.ts'
-import { DUE_VARIABLE, SCHEDULE_VARIABLE } from './schedule-plan.ts'
+import { SCHEDULE_VARIABLE } from './schedule-plan.ts'
 import {
   dropMissed,
   type KnownSchedule,
@@ -17,6 +17,8 @@ import {
   scheduleRuns,
   tellOnce,
 } from './schedule-store.ts'
+import { dueOf, isScheduled } from './scheduled-task.ts'
+import { SKIPPED } from './skip-overlaps.ts'
 
 const MINUTE_MS = 60_000
 /** EventBridge starts a task within a minute of its time: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
@@ -35,6 +37,8 @@ interface Place {
 export interface Observed {
   known: KnownSchedule[]
   live: Map<string, LiveSchedule>
+  /** Every task that ECS still shows of the schedules' definitions. */
+  tasks: Task[]
 }
 
 export async function observeSchedules(
@@ -45,7 +49,7 @@ export async function observeSchedules(
 ): Promise<Observed> {
   const known = await knownSchedules(engine.database, place)
   const [first] = known
-  if (!first) return { known, live: new Map() }
+  if (!first) return { known, live: new Map(), tasks: [] }
   const session = engine.aws(first.region)
   const [live, tasks] = await Promise.all([schedulesOf(session, first.group, signal), tasksOf(session, known, signal)])
   for (const one of known) {
@@ -54,7 +58,7 @@ export async function observeSchedules(
     for (const run of runs) await keep(engine, one, run, { now, lateAfterMs: LATE_MS + windowOf(schedule) })
     if (schedule) await tellMissed(engine, one, schedule, runs, now)
   }
-  return { known, live }
+  return { known, live, tasks }
 }
 
 /** Within which EventBridge may start it. */
@@ -83,23 +87,26 @@ function runOf({ product, environment, schedule }: KnownSchedule, task: Task): S
   const own = task.overrides?.containerOverrides?.find(({ environment = [] }) =>
     environment.some(({ name, value }) => name === SCHEDULE_VARIABLE && value === schedule),
   )
-  // A run by hand has the schedule's name, too, and is a run of a task.
-  if (!own || !/^(chronos-schedule|events-rule)\//.test(task.startedBy ?? '')) return undefined
-  const due = Date.parse(own.environment?.find(({ name }) => name === DUE_VARIABLE)?.value ?? '')
+  if (!own || !isScheduled(task)) return undefined
   const container = task.containers?.find(({ name }) => name === own.name)
   const isOver = task.lastStatus === 'STOPPED' || container?.exitCode !== undefined
   return {
     product,
     environment,
     schedule,
-    dueAt: Number.isNaN(due) ? undefined : due,
+    dueAt: dueOf(task),
     taskArn: task.taskArn ?? '',
-    verdict: isOver ? (container?.exitCode === 0 ? 'succeeded' : 'failed') : 'running',
+    verdict: isOver ? verdictOf(task, container?.exitCode) : 'running',
     exitCode: container?.exitCode,
     stoppedReason: isOver ? (container?.reason ?? task.stoppedReason) : undefined,
     startedAt: (task.startedAt ?? task.createdAt)?.getTime(),
     endedAt: isOver ? (task.stoppedAt ?? task.stoppingAt)?.getTime() : undefined,
   }
+}
+
+function verdictOf({ stoppedReason }: Task, exitCode: number | undefined): ScheduleRun['verdict'] {
+  if (stoppedReason === SKIPPED) return 'skipped'
+  return exitCode === 0 ? 'succeeded' : 'failed'
 }
 
 async function keep(
@@ -133,6 +140,7 @@ async function keep(
     if ((endedAt ?? now) - startedAt > timeoutSeconds * 1000)
       await tell('schedule.overran', { minutes: Math.round(timeoutSeconds / 60) })
     if (run.verdict === 'failed') await tell('schedule.failed', { exitCode, stoppedReason })
+    if (run.verdict === 'skipped') await tell('schedule.skipped', {})
     if (run.verdict === 'succeeded') await tell('schedule.succeeded', { exitCode })
   })
 }

@@ -69,6 +69,8 @@ export interface SchedulesSeen {
 /** Told to every task that a schedule starts: which one, and for which of its times. */
 export const SCHEDULE_VARIABLE = 'KIBAN_SCHEDULE'
 export const DUE_VARIABLE = 'KIBAN_SCHEDULED_TIME'
+/** Told where a run must not begin while the one before still runs; the task itself brings the wish to whoever looks. */
+export const OVERLAP_VARIABLE = 'KIBAN_SCHEDULE_OVERLAP'
 /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
 const DUE_ATTRIBUTE = '<aws.scheduler.scheduled-time>'
 
@@ -143,7 +145,12 @@ function planOf(input: SchedulesInput, schedule: ScheduleManifest, service: Serv
 function declared(input: SchedulesInput, schedule: ScheduleManifest, paused: boolean): ScheduleSettings {
   const { account, region } = input
   const oneOff = input.oneOffOf(schedule)
-  const env = { ...oneOff.env, [SCHEDULE_VARIABLE]: schedule.name, [DUE_VARIABLE]: DUE_ATTRIBUTE }
+  const env = {
+    ...oneOff.env,
+    [SCHEDULE_VARIABLE]: schedule.name,
+    [DUE_VARIABLE]: DUE_ATTRIBUTE,
+    ...(schedule.overlap === 'skip' ? { [OVERLAP_VARIABLE]: 'skip' } : {}),
+  }
   return {
     expression: 'cron' in schedule.when ? schedulerCron(schedule.when.cron) : `rate(${schedule.when.rate})`,
     timezone: schedule.timezone,

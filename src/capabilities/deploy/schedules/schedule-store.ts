@@ -76,7 +76,7 @@ export async function placesWithSchedules(database: Queryable): Promise<Place[]>
   )
 }
 
-export const runVerdicts = ['running', 'succeeded', 'failed', 'missed'] as const
+export const runVerdicts = ['running', 'succeeded', 'failed', 'missed', 'skipped'] as const
 
 /** One time that a schedule was due, or one task that it started. */
 export interface ScheduleRun extends Place {

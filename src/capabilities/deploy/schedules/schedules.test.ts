@@ -292,6 +292,26 @@ test('genova 8: rules of EventBridge get the new definition, and keep all else t
   expect(await events.describeRule({ Name: 'hourly' })).toMatchObject({ State: 'DISABLED', Description: 'by Terraform' })
 })
 
+test('with overlap: skip a run that begins while the one before still runs is stopped, and that is an event', async () => {
+  const often = (more: string) => `{ service: api, command: [node, poll.ts], rate: 30 minutes, timeout: 4h${more} }`
+  outcome = { after: 3 * HOUR_MS, code: 0 }
+  await deploy(`{ nightly: ${nightly()}, often: ${often(', overlap: skip')} }`)
+  await clock.turn(40 * 60_000)
+  const ending = new AbortController()
+  const watching = watchSchedules(stage.engine, ending.signal).catch(() => 'ended')
+  const verdicts = async () => (await history('often')).map(({ verdict }) => verdict).reverse()
+  // Both run until somebody looks; then the older one goes on.
+  await expect.poll(async () => clock.turn(60_000).then(verdicts), { timeout: 30_000 }).toContain('skipped')
+  ending.abort()
+  expect(await watching).toBe('ended')
+  expect((await verdicts()).slice(0, 2)).toEqual(['running', 'skipped'])
+  expect((await history('often')).find(({ verdict }) => verdict === 'skipped')?.stoppedReason).toContain('the run before')
+  const told = await typesOf('often')
+  expect([told.includes('schedule.skipped'), told.includes('schedule.failed')]).toEqual([true, false])
+  outcome = { after: 1_000, code: 0 }
+  await deploy(`{ nightly: ${nightly()} }`)
+})
+
 test('a schedule is run by hand beside its times, as a task of its name', async () => {
   const context = { actor: aoi, signal: new AbortController().signal, requestId: 'req_hand', environment: undefined }
   const followed = run.stream(

@@ -3,7 +3,13 @@ import { schedules as text } from '../../../core/messages/schedules.ts'
 import type { Line, Span, Tone, View } from '../../../core/view.ts'
 import type { ScheduleList, ScheduleRow, ScheduleRunShape } from './schedule-shapes.ts'
 
-const tones: Record<ScheduleRunShape['verdict'], Tone> = { running: 'busy', succeeded: 'good', failed: 'bad', missed: 'bad' }
+const tones: Record<ScheduleRunShape['verdict'], Tone> = {
+  running: 'busy',
+  succeeded: 'good',
+  failed: 'bad',
+  missed: 'bad',
+  skipped: 'warn',
+}
 
 export function showSchedules({ environment, schedules }: ScheduleList): View {
   if (schedules.length === 0) return [{ kind: 'line', line: text.none(environment) }]
