@@ -131,7 +131,7 @@ test('every role at every place may on the command line of a server exactly what
   expect(wrong).toEqual([])
 }, 240_000)
 
-test('without a login only what is public is open', async () => {
+test('genova 9.15: without a login only what is public is open', async () => {
   const nobody = new Map(cells.map(({ operation, input }) => [operation, input]))
   const open: string[] = []
   for (const [operation, input] of nobody) {

@@ -34,7 +34,7 @@ const accountOf = async (caller: CallerEnvironment): Promise<string> => {
 const keysOf = ({ credentials }: typeof tokyo) =>
   `aws_access_key_id = ${credentials.accessKeyId}\naws_secret_access_key = ${credentials.secretAccessKey}\n`
 
-test('callers in one process are each answered by their own account, at the same time', async () => {
+test('genova 9.21: callers in one process are each answered by their own account, at the same time', async () => {
   const [east, west] = [awsSession(undefined, tokyo.env), awsSession(undefined, osaka.env)]
   const answers = await Promise.all(
     Array.from({ length: 20 }, async (_, at) => {

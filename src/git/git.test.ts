@@ -81,7 +81,7 @@ describe('checking out', () => {
     expect(await workingTree(shop.folder)).toBeUndefined()
   })
 
-  test('is done once by many at a time', async () => {
+  test('genova 9.11: is done once by many at a time', async () => {
     const commit = shop.commit('One', { a: '1' })
     const found = await Promise.all(
       Array.from({ length: 6 }, () => checkout({ repository: shop.folder, dataFolder, ref: 'main' })),

@@ -62,7 +62,7 @@ const liveImages = async (environment = 'staging') => {
   )
 }
 
-test('a first deployment creates the services after its migration, and the next one updates them', async () => {
+test('genova 9.19: a first deployment creates the services after its migration, and the next one updates them', async () => {
   stage.act(acts())
   const { database } = stage.engine
   const first = await deployed(stage.engine, await release(database, 1))
@@ -123,7 +123,7 @@ test('a migration that fails leaves the services alone', async () => {
   stage.act(acts())
 })
 
-test('a deployment that somebody cancels is stopped and goes back', async () => {
+test('genova 9.20: a deployment that somebody cancels is stopped and goes back', async () => {
   const good = await deployed(stage.engine, await release(stage.engine.database, 6))
   expect(good.verdict).toBe('succeeded')
   stage.act(acts({ service: 'api', number: 7, script: { startAfter: 60_000 } }))
@@ -140,7 +140,7 @@ test('a deployment that somebody cancels is stopped and goes back', async () => 
   await expect(cancelDeployment(stage.engine, asking(), good.id)).rejects.toMatchObject({ code: 'deployment.ended' })
 })
 
-test('one operation goes back to the release before, with its digests', async () => {
+test('genova 9.18: one operation goes back to the release before, with its digests', async () => {
   stage.act(acts())
   const { database } = stage.engine
   expect((await deployed(stage.engine, await release(database, 8))).verdict).toBe('succeeded')
@@ -202,7 +202,7 @@ test('services that ran different releases before go back only by name', async (
   expect(await liveImages()).toEqual([6, 6])
 })
 
-test("promotion brings staging's digests to production", async () => {
+test("genova 9.9: promotion brings staging's digests to production", async () => {
   const id = await promote(stage.engine, asking(), { ...wanted, environment: 'production', from: 'staging' })
   await advance(stage.engine, id, never)
   expect(await findDeployment(stage.engine.database, id)).toMatchObject({

@@ -107,7 +107,7 @@ async function machine(id: string, cpu: number, memory: number): Promise<string>
   return containerInstance?.containerInstanceArn ?? ''
 }
 
-test('what the closest container instance lacks is told in numbers', async () => {
+test('genova 9.20: what the closest container instance lacks is told in numbers', async () => {
   const arn = await machine('i-0c10537', 512, 700)
   const onHost = { networkMode: 'bridge', requiresCompatibilities: ['EC2'] }
   const at = async (name: string, manifest: Record<string, unknown>) => {

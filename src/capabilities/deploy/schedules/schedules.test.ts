@@ -187,7 +187,7 @@ test('a run that was not started is an event, and so is one that comes too late'
   iam.destroy()
 })
 
-test('genova 8: a schedule that somebody paused by hand stays so, whatever is deployed', async () => {
+test('genova 9.8: a schedule that somebody paused by hand stays so, whatever is deployed', async () => {
   await ask('pause', { schedule: 'nightly', reason: 'stock-taking' })
   expect(await list()).toMatchObject([{ state: 'paused' }])
   const before = (await live('nightly')).Target?.EcsParameters?.TaskDefinitionArn
@@ -218,7 +218,7 @@ test('a deployment whose process dies while it brings schedules is finished by t
   expect((await live('nightly')).Target?.EcsParameters?.TaskDefinitionArn).toBe(services[0]?.taskDefinition)
 })
 
-test('genova 8: what others set of a schedule is kept', async () => {
+test('genova 9.8: what others set of a schedule is kept', async () => {
   const { CreationDate: _, LastModificationDate: __, Arn: ___, $metadata: ____, ...standing } = await live('nightly')
   await scheduler.updateSchedule({
     ...standing,
@@ -254,7 +254,7 @@ test('a change of the manifest alone is brought without a rollout, and shown bef
   expect(await live('nightly')).toMatchObject({ ScheduleExpression: 'cron(0 4 * * ? *)' })
 })
 
-test('genova 8: rules of EventBridge get the new definition, and keep all else that others set', async () => {
+test('genova 9.8: rules of EventBridge get the new definition, and keep all else that others set', async () => {
   const cluster = `arn:aws:ecs:ap-northeast-1:123456789012:cluster/${GROUP}`
   const { taskDefinition = '' } =
     ((await stage.ecs.describeServices({ cluster: GROUP, services: ['bookshop-staging-api'] })).services ?? [])[0] ?? {}

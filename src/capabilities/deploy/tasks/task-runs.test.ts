@@ -97,7 +97,7 @@ test('a task runs with the image, command and variables of the release that its 
   expect(await typesOf(run)).toEqual(['task.queued', 'task.started', 'task.ended'])
 })
 
-test('genova 7: the log of a task is shown, and its exit code is told with what it says', async () => {
+test('genova 9.7: the log of a task is shown, and its exit code is told with what it says', async () => {
   const { run, log } = await ran('echo', { command: ['node', 'echo.js', '7'] })
   expect(log).toEqual(['["7"]', 'COLOUR red'])
   expect(run).toMatchObject({ verdict: 'failed', exitCode: 7 })
@@ -107,7 +107,7 @@ test('genova 7: the log of a task is shown, and its exit code is told with what 
   expect(exitOfRun({ ...run, exitCode: 7 } as never)).toBe(7)
 })
 
-test('genova 1.4: arguments keep their spaces and quotes, since no shell and no splitting comes between', async () => {
+test('genova 9.12: arguments keep their spaces and quotes, since no shell and no splitting comes between', async () => {
   const { log } = await ran('echo', { command: ['node', 'echo.js', '0', 'two words', '"quoted"', '$HOME; rm -rf x'] })
   expect(log[0]).toBe(JSON.stringify(['0', 'two words', '"quoted"', '$HOME; rm -rf x']))
 })
@@ -123,7 +123,7 @@ test('variables, count and size are changed for one run alone', async () => {
   expect(tasks.map(({ cpu, memory }) => `${cpu}/${memory}`)).toEqual(['512/1024', '512/1024'])
 })
 
-test('genova 7: a task that takes too long is stopped, and not left running', async () => {
+test('genova 9.7: a task that takes too long is stopped, and not left running', async () => {
   const { run } = await ran('hurried')
   expect(run).toMatchObject({ verdict: 'timed-out', causes: [{ class: 'task-timed-out' }] })
   const { tasks = [] } = await stage.ecs.describeTasks({
@@ -150,7 +150,7 @@ test('whoever asks stops a run, and is named', async () => {
   await expect(stopRun(stage.engine, { actor: aoi }, { ...place, id: done.id })).rejects.toMatchObject({ code: 'task-run.ended' })
 })
 
-test('genova 7: a task that never started is explained, with no exit code to stumble over', async () => {
+test('genova 9.7: a task that never started is explained, with no exit code to stumble over', async () => {
   const { deployment } = await stage.deploy(
     { gone: { image: { files: { 'main.js': stays } } } },
     { manifest: { tasks: { there: { service: 'gone', command: ['no-such-program'] } } } },
@@ -161,7 +161,7 @@ test('genova 7: a task that never started is explained, with no exit code to stu
   expect(exitOfRun({ ...run, exitCode: undefined } as never)).toBe(125)
 })
 
-test('genova 7: a sidecar that is killed at the end fails no task', async () => {
+test('genova 9.7: a sidecar that is killed at the end fails no task', async () => {
   const beside = {
     agent: { image: { files: { 'main.js': `process.on('SIGTERM', () => process.exit(9)); ${stays}` } }, essential: false },
   }

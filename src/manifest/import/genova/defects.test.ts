@@ -52,7 +52,7 @@ const theirs = (overrides: string) =>
   genovaRenders(TEMPLATE, rubyYaml(overrides) as Snake, 'build-1', (text) => text).container_definitions as Snake[]
 const BUILT = 'containers: [{ name: app, build: .. }]'
 
-describe('defect 3: settings that genova reads and never sends', () => {
+describe('genova 9.3: settings that genova reads and never sends', () => {
   test('the count, the grace period and the percentages reach UpdateService', async () => {
     const made = await imported(
       `{ path: ./web.yml, ${BUILT}, desired_count: 3, health_check_grace_period_seconds: 90, minimum_healthy_percent: 50, maximum_percent: 150 }`,
@@ -115,7 +115,7 @@ describe('rendering: overrides that genova merges wrongly', () => {
   })
 })
 
-describe('defect 12: broken paths', () => {
+describe('genova 9.12: broken paths', () => {
   test('a target of a base path names what it deploys', async () => {
     const texts: Record<string, string> = {
       'services/front/config/deploy.yml': `clusters: [{ name: shop-production, services: { front: { path: ./web.yml, ${BUILT} } } }]\ntargets: [{ name: prod-front, cluster: shop-production, service: front }]\n`,
@@ -144,7 +144,7 @@ describe('defect 12: broken paths', () => {
   })
 })
 
-describe('defect 16: secrets in build arguments, and arguments in a shell', () => {
+describe('genova 9.16: secrets in build arguments, and arguments in a shell', () => {
   test('an encrypted build argument is refused with its place, and is in no manifest', async () => {
     const made = await imported(
       `{ path: ./web.yml, containers: [{ name: app, build: { context: .., args: { TOKEN: "\${QUJD}", MODE: a } } }] }`,
@@ -173,7 +173,7 @@ describe('defect 16: secrets in build arguments, and arguments in a shell', () =
   })
 })
 
-describe('defect 17: what the repository may do to whoever reads it', () => {
+describe('genova 9.17: what the repository may do to whoever reads it', () => {
   const refused = (text: string) =>
     importGenova({ files: ['config/deploy.yml'], read: async () => text }, 'shop').then(
       () => undefined,
@@ -202,7 +202,7 @@ describe('defect 17: what the repository may do to whoever reads it', () => {
   })
 })
 
-describe('defect 18: nothing goes back by itself', () => {
+describe('genova 9.18: nothing goes back by itself', () => {
   test('a converted service has a circuit breaker that rolls back', async () => {
     const { deploymentConfiguration } = serviceSettings(web(await imported(`{ path: ./web.yml, ${BUILT} }`)), where)
     expect(deploymentConfiguration?.deploymentCircuitBreaker).toMatchObject({ enable: true, rollback: true })
