@@ -1,4 +1,5 @@
 // Defects of genova that lie in how it deploys, by their numbers on docs/start/from-genova.md. Each would fail on what genova does.
+import { EventBridge } from '@aws-sdk/client-eventbridge'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DeployStage, deployed, deployStage, release, started } from '../../../test/deploy-stage.ts'
 import { newId } from '../../core/ids.ts'
@@ -15,6 +16,10 @@ region: ap-northeast-1
 environments: { staging: {} }
 services:
   api: { image: example/api, count: keep }
+  report:
+    image: example/api
+    tasks_only: true
+    names: { execution_role: bookshop-staging-api-execution, task_role: bookshop-staging-api-task, log_group: /bookshop/staging/api }
 `
 
 let stage: DeployStage
@@ -87,7 +92,8 @@ test('genova 9.4: of those who want a lock at the same moment one has it, and no
     database.transaction((tx) =>
       releaseLocks(tx, place, (answer as { fences: Record<string, number> }).fences, by(holder), Date.now()),
     )
-  await free(owner, answers[names.indexOf(owner)])
+  // Whoever goes on in its owner's name does not stand in line behind those who wait.
+  await free(owner, await take(owner))
   const next = await take(last)
   expect(next).toMatchObject({ fences: { api: expect.any(Number) } })
   await free(last, next)
@@ -107,4 +113,30 @@ test('genova 9.10: deployments of one moment have ids of their own, in the order
   const ids = Array.from({ length: 1_000 }, () => newId('dep', now))
   expect(new Set(ids).size).toBe(1_000)
   expect(newId('dep', now + 1) > (ids.toSorted().at(-1) ?? '')).toBe(true)
+})
+
+test('genova 9.8: a rule whose target has a definition that no service runs gets the new one too', async () => {
+  const events = new EventBridge(stage.sandbox.client)
+  const family = 'bookshop-staging-report'
+  const { taskDefinition } = await stage.ecs.registerTaskDefinition({
+    ...{ family, networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'], cpu: '256', memory: '512' },
+    containerDefinitions: [{ name: 'report', image: 'example/old' }],
+  })
+  const from = taskDefinition?.taskDefinitionArn ?? ''
+  await events.putRule({ Name: 'nightly', ScheduleExpression: 'rate(1 day)', State: 'DISABLED' })
+  const target = {
+    Id: 'report',
+    Arn: `arn:aws:ecs:ap-northeast-1:123456789012:cluster/${CLUSTER}`,
+    RoleArn: 'arn:aws:iam::123456789012:role/ecsEventsRole',
+    EcsParameters: { TaskDefinitionArn: from, TaskCount: 2 },
+  }
+  await events.putTargets({ Rule: 'nightly', Targets: [target] })
+  const done = await deploy(6)
+  expect(done).toMatchObject({ verdict: 'succeeded', plan: { rules: [{ rule: 'nightly', service: 'report', from }] } })
+  const { Targets = [] } = await events.listTargetsByRule({ Rule: 'nightly' })
+  const now = Targets[0]?.EcsParameters?.TaskDefinitionArn ?? ''
+  expect(Targets).toMatchObject([{ ...target, EcsParameters: { TaskCount: 2 } }])
+  const { taskDefinition: runs } = await stage.ecs.describeTaskDefinition({ taskDefinition: now })
+  expect(runs).toMatchObject({ family, containerDefinitions: [{ image: expect.stringMatching(/6$/) }] })
+  events.destroy()
 })

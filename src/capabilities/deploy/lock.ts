@@ -189,6 +189,9 @@ function blockersOf(tx: Queryable, place: Place, services: readonly string[], ho
          and mine.service = before.service and mine.waiter = $4 and before.ticket < mine.ticket
        where before.product = $1 and before.environment = $2 and before.service = any ($3)
          and before.seen_at > now() - make_interval(secs => $5)
+         -- Whoever still has it does not stand in line for it.
+         and not exists (select 1 from deploy_locks own where own.product = before.product and own.environment = before.environment
+           and own.service = before.service and own.holder = $4 and (own.lease_until is null or own.lease_until > now()))
      order by 1`,
     [place.product, place.environment, services, holder, WAITER_SECONDS],
   )

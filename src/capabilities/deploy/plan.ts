@@ -5,7 +5,14 @@ import type { EnvironmentManifest, ScheduleManifest, ServiceManifest, TaskManife
 import { type Account, ownAddress, taskDefinition } from './definition.ts'
 import { type Difference, differences } from './differences.ts'
 import { concealed } from './kms-values.ts'
-import { type RulePlan, rulePlans, type SchedulePlan, type SchedulesSeen, schedulePlans } from './schedules/schedule-plan.ts'
+import {
+  familyOf,
+  type RulePlan,
+  rulePlans,
+  type SchedulePlan,
+  type SchedulesSeen,
+  schedulePlans,
+} from './schedules/schedule-plan.ts'
 import { newService, type ServiceSettings, type Surroundings, serviceSettings, standingSettings } from './service-settings.ts'
 import { settingsDifferences } from './settings-differences.ts'
 
@@ -129,7 +136,8 @@ export function plan(input: PlanInput): Plan {
   const rolling = chosen.map((name) => servicePlan(input, name))
   const needed = rolling.filter(({ action }) => action !== 'unchanged').map(({ service }) => service)
   const migrations = migrationsBefore(needed, input)
-  const lenders = [...migrations, ...schedulesToBring(manifest, chosen)].map(({ service }) => service)
+  const ruled = survey.schedules ? ruledServices(manifest, survey.schedules) : []
+  const lenders = [...[...migrations, ...schedulesToBring(manifest, chosen)].map(({ service }) => service), ...ruled]
   const others = new Set(lenders.filter((service) => !chosen.includes(service)))
   const services = [...rolling, ...[...others].map((name) => ({ ...servicePlan(input, name), action: 'for-task' as const }))]
   // A migration runs with the new definition even where its own service has not changed.
@@ -289,6 +297,12 @@ function migrationsBefore(services: readonly string[], input: PlanInput): OneOff
 /** Those of the chosen services, and of services that are there for tasks alone when no name was chosen from them. */
 export const schedulesToBring = ({ schedules, services }: EnvironmentManifest, chosen: readonly string[]): ScheduleManifest[] =>
   Object.values(schedules).filter(({ service }) => chosen.includes(service) || services[service]?.tasksOnly)
+
+/** Services that are there for tasks alone and whose definition a rule of EventBridge runs. */
+export const ruledServices = ({ services }: EnvironmentManifest, { rules }: SchedulesSeen): string[] => {
+  const families = new Set(rules.map(({ target }) => familyOf(target.EcsParameters?.TaskDefinitionArn ?? '')))
+  return Object.values(services).flatMap(({ name, names, tasksOnly }) => (tasksOnly && families.has(names.family) ? [name] : []))
+}
 
 interface FoundForTask extends FoundService {
   /** The definition that a release brought, as in `taskDefinition`. */

@@ -44,6 +44,9 @@ export interface SchedulePlan {
   differences: Difference[]
 }
 
+/** The family of a definition's ARN, with a revision or without. */
+export const familyOf = (definition: string): string | undefined => /([^/]+?)(?::\d+)?$/.exec(definition)?.[1]
+
 /** A rule of EventBridge's that runs an older definition of a service's family. */
 export interface RulePlan {
   rule: string

@@ -7,7 +7,7 @@ import type { Deployment } from '../deployment.ts'
 import { insertMigration, insertRollout, lastDeployed } from '../deployment-store.ts'
 import type { Driver } from '../driver.ts'
 import type { DeployEngine } from '../engine.ts'
-import { type Plan, plan, type ReleaseImages, schedulesToBring } from '../plan.ts'
+import { type Plan, plan, type ReleaseImages, ruledServices, schedulesToBring } from '../plan.ts'
 import { findRelease } from '../release-store.ts'
 import { surveyedSchedules } from '../schedules/survey-schedules.ts'
 import { surveyed } from '../survey.ts'
@@ -81,18 +81,22 @@ export async function planOf(
   const all = [...new Set([...services, ...lenders, ...schedulesToBring(manifest, services).map(({ service }) => service)])]
   const { account } = await engine.callers.cloudOf(engine.caller)
   const session = engine.aws(manifest.region)
-  const [found, deployed] = await Promise.all([
-    surveyed(session, { manifest, account: manifest.account ?? account }, all, signal),
-    Promise.all(all.map(async (service) => [service, await lastDeployed(engine.database, wanted, service)] as const)),
-  ])
+  const look = (names: readonly string[]) =>
+    Promise.all([
+      surveyed(session, { manifest, account: manifest.account ?? account }, names, signal),
+      Promise.all(names.map(async (service) => [service, await lastDeployed(engine.database, wanted, service)] as const)),
+    ])
+  const [found, deployed] = await look(all)
   const { account: owner, region } = found
   const schedules = await surveyedSchedules(session, engine.database, { manifest, services: all, account: owner, region }, signal)
+  const ruled = ruledServices(manifest, schedules).filter((service) => !all.includes(service))
+  const [others, othersDeployed] = ruled.length > 0 ? await look(ruled) : [{ services: {} }, []]
   return plan({
     manifest,
     release,
     services,
-    survey: { ...found, schedules },
-    deployed: Object.fromEntries(deployed),
+    survey: { ...found, services: { ...found.services, ...others.services }, schedules },
+    deployed: Object.fromEntries([...deployed, ...othersDeployed]),
     force: wanted.options.force,
     goesBack: wanted.kind === 'rollback',
   })
