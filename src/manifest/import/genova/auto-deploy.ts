@@ -87,6 +87,7 @@ function commandOf(target: NonNullable<DeployConfig['targets']>[number], environ
   const { service, run_task, scheduled_task_target } = target
   if (service) return `kiban deploy ${withoutEnvironment(service)} --env ${environment}`
   if (run_task) return `kiban task run ${withoutEnvironment(run_task)} --env ${environment}`
-  if (scheduled_task_target) return `kiban schedule show ${withoutEnvironment(scheduled_task_target)} --env ${environment}`
+  // A rule is brought with everything that is deployed.
+  if (scheduled_task_target) return `kiban deploy --env ${environment}`
   return undefined
 }
