@@ -4,6 +4,7 @@ import { IAM } from '@aws-sdk/client-iam'
 import { Scheduler } from '@aws-sdk/client-scheduler'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DeployStage, deployed, deployStage, release, started } from '../../../../test/deploy-stage.ts'
+import { dyingDatabase } from '../../../../test/dying-database.ts'
 import { makeRole } from '../../../../test/process-stage.ts'
 import { TurnedClock } from '../../../../test/turned-clock.ts'
 import type { Actor } from '../../../core/actor.ts'
@@ -217,6 +218,28 @@ test('a deployment whose process dies while it brings schedules is finished by t
   const { services = [] } = await stage.ecs.describeServices({ cluster: GROUP, services: ['bookshop-staging-api'] })
   expect((await live('nightly')).Target?.EcsParameters?.TaskDefinitionArn).toBe(services[0]?.taskDefinition)
 })
+
+test.each(['before', 'after'] as const)(
+  'killed %s each thing that it stores of its schedules, a deployment is finished by the next',
+  async (when) => {
+    const { database } = stage.engine
+    for (let at = 0; ; at++) {
+      const text = manifest(`{ nightly: ${nightly().replace('30 2', `${at} 2`)} }`)
+      const id = await started(database, await release(database, ++number, text))
+      const killed = new AbortController()
+      const counts = async () => (await findDeployment(database, id))?.state === 'scheduling'
+      const engine = { ...stage.engine, database: dyingDatabase(database, { at, when, killed, counts }) }
+      await advance(engine, id, killed.signal).catch((error: unknown) => {
+        if (!killed.signal.aborted) throw error
+      })
+      if (killed.signal.aborted) await advance(stage.engine, id, new AbortController().signal)
+      expect(await findDeployment(database, id)).toMatchObject({ verdict: 'succeeded' })
+      expect(await live('nightly')).toMatchObject({ ScheduleExpression: `cron(${at} 2 * * ? *)` })
+      if (!killed.signal.aborted) break
+    }
+    await deploy(`{ nightly: ${nightly()} }`)
+  },
+)
 
 test('genova 9.8: what others set of a schedule is kept', async () => {
   const { CreationDate: _, LastModificationDate: __, Arn: ___, $metadata: ____, ...standing } = await live('nightly')

@@ -1,9 +1,9 @@
 // A task run whose process is killed at each of its steps, before and after what it stores there, and is finished by the next.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DeployStage, deployed, deployStage, release } from '../../../../test/deploy-stage.ts'
+import { dyingDatabase } from '../../../../test/dying-database.ts'
 import type { Actor } from '../../../core/actor.ts'
 import { newId } from '../../../core/ids.ts'
-import type { Database } from '../../../database/database.ts'
 import { advanceRun } from './advance-run.ts'
 import { findRun } from './run-store.ts'
 import { startRun } from './start-run.ts'
@@ -26,28 +26,6 @@ const wanted = {
 }
 const begin = () => startRun(stage.engine, { actor: aoi, requestId: newId('req'), signal: never }, wanted)
 
-/** A database whose process dies at its so many-th transaction: with it or without it. */
-function dying(database: Database, at: number, when: 'before' | 'after', killed: AbortController): Database {
-  let left = at
-  const transaction: Database['transaction'] = async (work) => {
-    if (killed.signal.aborted) throw new Error('A dead process stores nothing')
-    const isLast = left-- === 0
-    if (isLast && when === 'before') killed.abort(new Error('killed'))
-    killed.signal.throwIfAborted()
-    const answer = await database.transaction(work)
-    if (isLast) killed.abort(new Error('killed'))
-    killed.signal.throwIfAborted()
-    return answer
-  }
-  return new Proxy(database, {
-    get(target, name) {
-      if (name === 'transaction') return transaction
-      const value: unknown = Reflect.get(target, name)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-}
-
 const startedBy = (id: string) =>
   [...stage.sandbox.cloud.table<{ startedBy?: string }>('ecs.tasks').values()].filter((task) => task.startedBy?.includes(id))
 
@@ -58,7 +36,7 @@ test.each(['before', 'after'] as const)(
     for (let at = 0; ; at++) {
       const id = await begin()
       const killed = new AbortController()
-      const engine = { ...stage.engine, database: dying(stage.engine.database, at, when, killed) }
+      const engine = { ...stage.engine, database: dyingDatabase(stage.engine.database, { at, when, killed }) }
       await advanceRun(engine, id, killed.signal).catch((error: unknown) => {
         if (!killed.signal.aborted) throw error
       })
