@@ -84,7 +84,7 @@ const SUSPICIOUS = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_KEY|CREDENTIAL
 
 export function noticesOf(manifest: Manifest): Finding[] {
   const found: Finding[] = []
-  for (const key of ['workflows', 'auto_deploy'] as const) {
+  for (const key of ['auto_deploy'] as const) {
     if (manifest[key] && Object.keys(manifest[key]).length > 0)
       found.push({ path: [key], at: 'key', text: noticeTexts.notActedOn(key) })
   }

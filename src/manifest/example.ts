@@ -146,11 +146,19 @@ export const exampleManifest: ManifestInput = {
   workflows: {
     release: {
       steps: [
-        { name: 'Services', deploy: ['api', 'web'] },
-        { run: ['migrate'] },
+        { name: 'Services', deploy: ['api', 'web'], on_failure: 'rollback' },
+        { run: ['migrate'], when: { environment: ['production'], ref: ['main', 'v*'] } },
         { schedule: ['daily-report'] },
-        { approve: 'manager' },
-        { product: 'storefront', deploy: ['web'] },
+        { approve: 'manager', approvals: 1 },
+        { product: 'storefront', ref: 'main', environment: 'production', deploy: ['web'] },
+        {
+          name: 'The rest',
+          parallel: [
+            { run: ['migrate'], environment: 'staging' },
+            { product: 'storefront', ref: 'main', deploy: ['worker'] },
+            { schedule: ['clean-up'] },
+          ],
+        },
       ],
     },
   },

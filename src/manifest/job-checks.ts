@@ -6,7 +6,13 @@ import type { Manifest } from './manifest.ts'
 import { nearest } from './nearest.ts'
 import type { Path } from './problem.ts'
 
-const stepKinds = ['deploy', 'run', 'schedule', 'approve'] as const
+const workKinds = ['deploy', 'run', 'schedule'] as const
+const stepKinds = [...workKinds, 'approve', 'parallel'] as const
+
+type Work = Pick<
+  NonNullable<Manifest['workflows']>[string]['steps'][number],
+  'deploy' | 'run' | 'schedule' | 'product' | 'ref' | 'environment'
+>
 
 /** What does not fit in schedules, tasks, workflows, automatic deploys and environments. */
 export function jobProblems(manifest: Manifest, declared: Declared, written: Written): Finding[] {
@@ -20,6 +26,20 @@ export function jobProblems(manifest: Manifest, declared: Declared, written: Wri
     })
   const known = (path: Path, name: string, kind: keyof Declared, unknown: (name: string) => Text, at?: Finding['at']) => {
     if (!declared[kind].includes(name)) tell(path, unknown(name), nearest(name, declared[kind]), at)
+  }
+
+  const workProblems = (path: Path, work: Work) => {
+    const other = work.product !== undefined && work.product !== manifest.product
+    if (work.ref !== undefined && !other) tell([...path, 'ref'], checks.refOfOwn, undefined, 'key')
+    // Names of another product are known to its own manifest only.
+    if (other) return
+    if (work.environment !== undefined)
+      known([...path, 'environment'], work.environment, 'environments', checks.unknownEnvironment)
+    for (const [at, service] of (work.deploy ?? []).entries())
+      known([...path, 'deploy', at], service, 'services', checks.unknownService)
+    for (const [at, task] of (work.run ?? []).entries()) known([...path, 'run', at], task, 'tasks', checks.unknownTask)
+    for (const [at, schedule] of (work.schedule ?? []).entries())
+      known([...path, 'schedule', at], schedule, 'schedules', checks.unknownSchedule)
   }
 
   for (const [name, task] of Object.entries(manifest.tasks ?? {})) {
@@ -40,14 +60,20 @@ export function jobProblems(manifest: Manifest, declared: Declared, written: Wri
   for (const [name, workflow] of Object.entries(manifest.workflows ?? {})) {
     for (const [index, step] of workflow.steps.entries()) {
       const path: Path = ['workflows', name, 'steps', index]
-      if (stepKinds.filter((kind) => written([...path, kind]) !== undefined).length !== 1) tell(path, checks.stepKinds)
-      // Names of another product are known to its own manifest only.
-      if (step.product !== undefined && step.product !== manifest.product) continue
-      for (const [at, service] of (step.deploy ?? []).entries())
-        known([...path, 'deploy', at], service, 'services', checks.unknownService)
-      for (const [at, task] of (step.run ?? []).entries()) known([...path, 'run', at], task, 'tasks', checks.unknownTask)
-      for (const [at, schedule] of (step.schedule ?? []).entries())
-        known([...path, 'schedule', at], schedule, 'schedules', checks.unknownSchedule)
+      const has = (key: string) => written([...path, key]) !== undefined
+      if (stepKinds.filter(has).length !== 1) tell(path, checks.stepKinds)
+      if (has('approvals') && !has('approve')) tell([...path, 'approvals'], checks.onlyWith('approve'), undefined, 'key')
+      for (const key of ['product', 'ref', 'environment'])
+        if (has(key) && (has('approve') || has('parallel')))
+          tell([...path, key], checks.onlyWith('deploy, run, schedule'), undefined, 'key')
+      for (const [at, environment] of (step.when?.environment ?? []).entries())
+        known([...path, 'when', 'environment', at], environment, 'environments', checks.unknownEnvironment)
+      workProblems(path, step)
+      for (const [at, part] of (step.parallel ?? []).entries()) {
+        const inner: Path = [...path, 'parallel', at]
+        if (workKinds.filter((kind) => written([...inner, kind]) !== undefined).length !== 1) tell(inner, checks.workKinds)
+        workProblems(inner, part)
+      }
     }
   }
   for (const [branch, rule] of Object.entries(manifest.auto_deploy ?? {})) {

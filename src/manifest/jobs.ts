@@ -58,21 +58,50 @@ export const SchedulePatch = z.strictObject(patchOf(scheduleShape))
 
 const names = z.array(z.string()).min(1)
 
-const Step = z.strictObject({
-  name: optional(z.string().min(1), 'What people see', '画面に出る名前'),
+/** What becomes of a workflow when a step of it does not succeed. */
+export const onFailures = ['stop', 'continue', 'rollback'] as const
+
+/** What a step, or a part of a parallel one, sets in motion. */
+const workShape = {
   deploy: optional(names, 'Services to deploy, together', '一緒にデプロイするサービス'),
-  run: optional(names, 'Tasks to run to their end', '最後まで実行するタスク'),
+  run: optional(names, 'Tasks to run to their end, one after the other', '順に最後まで実行するタスク'),
   schedule: optional(names, 'Schedules to update', '更新するスケジュール'),
-  approve: optional(z.enum(['developer', 'manager', 'sre']), 'Role that must agree here', 'ここで承認が必要なロール'),
   product: optional(Name, 'Another product whose names these are', '別のプロダクトを対象にする場合の名前'),
+  ref: optional(
+    z.string().min(1),
+    'Branch, tag or commit of that product; what is asked for where both share a repository, else its newest',
+    'そのプロダクトのブランチ・タグ・コミット。省略時、同じリポジトリなら実行時の指定、違えば最新',
+  ),
+  environment: optional(Name, 'Another environment than the one that it is run for', '実行先とは別の環境'),
+}
+
+const When = z.strictObject({
+  environment: optional(names, 'Only where it is run for one of these', 'この環境で実行するときだけ'),
+  ref: optional(
+    names,
+    'Only for branches and tags that match one of these as a whole: v*, release/**',
+    'いずれかに全体が一致するブランチ・タグのときだけ (v*, release/** など)',
+  ),
+})
+
+const Step = z.strictObject({
+  name: optional(z.string().min(1).max(80), 'What people see', '画面に出る名前'),
+  ...workShape,
+  parallel: optional(z.array(z.strictObject(workShape)).min(2), 'Several of these at the same time', '同時に行うもの'),
+  approve: optional(z.enum(['developer', 'manager', 'sre']), 'Role that must agree here', 'ここで承認が必要なロール'),
+  approvals: optional(z.int().min(1).max(10), 'How many of them; 1 by default', '必要な承認の数。既定は 1'),
+  when: optional(When, 'Left out otherwise', '満たさなければ飛ばす条件'),
+  on_failure: optional(
+    z.enum(onFailures),
+    'stop ends the run; continue goes on; rollback takes back what this run deployed, the last first; stop by default',
+    'stop は終了、continue は続行、rollback はこの実行でのデプロイを新しい順に戻す。既定は stop',
+  ),
 })
 
 export const Workflow = z.strictObject({
-  steps: z
-    .array(Step)
-    .min(1)
-    .meta({ description: 'One after the other; the first failure stops', ja: '順に実行し、失敗したら止まる' }),
+  steps: z.array(Step).min(1).max(50).meta({ description: 'One after the other', ja: '順に実行する' }),
 })
+export type Workflow = z.infer<typeof Workflow>
 
 export const AutoDeploy = z.strictObject({
   environment: z.string().meta({ description: 'Where a push goes', ja: 'push の反映先' }),

@@ -5,7 +5,7 @@ import { forgetEarlierBuilds } from './build-folder.ts'
 import type { Deployment, State } from './deployment.ts'
 import { claimDeployment, dropUnsent, findDeployment, rolloutsOf } from './deployment-store.ts'
 import { diskFull } from './disk-full.ts'
-import { Driver, LockLost, Replaced } from './driver.ts'
+import { Driver, LockLost } from './driver.ts'
 import type { DeployEngine } from './engine.ts'
 import { causesOfError } from './explain/error-causes.ts'
 import { leaveQueue, takeLocks } from './lock.ts'
@@ -19,6 +19,7 @@ import { registerDefinitions } from './steps/register-definitions.ts'
 import { passing, rollServices } from './steps/roll-services.ts'
 import { beginMigrations, isMigrationRunning, mayMigrationRun, runMigrations } from './steps/run-migrations.ts'
 import { endSettled, giveUpOverdue, verifyRollouts } from './steps/verify-rollouts.ts'
+import { Replaced } from './stored-driver.ts'
 
 const steps: Record<Exclude<State, 'done'>, (driver: Driver) => Promise<void>> = {
   queued: buildRelease,

@@ -68,6 +68,10 @@ export interface DeploymentOptions {
   served?: boolean
   /** Goes through a freeze. */
   breakGlass?: boolean
+  /** These schedules alone, with the definitions that they run; no service rolls. */
+  schedules?: string[]
+  /** What people agreed to that this is a part of: `workflow-run/wfr_…`. */
+  agreedBy?: string
   /** Fingerprint of the plan that a person agreed to; a plan that does something else is refused. */
   agreedPlan?: string
 }

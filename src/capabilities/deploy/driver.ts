@@ -1,10 +1,8 @@
 import type { AwsSession } from '../../aws/session.ts'
-import { sleep } from '../../core/clock.ts'
 import type { KibanError } from '../../core/error.ts'
 import { isRefusal, Retold, refusedData } from '../../core/refusal.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import type { Queryable } from '../../database/database.ts'
-import { appendEvent, EVENT_CHANNEL } from '../../database/events.ts'
 import { type Deployment, holderOf, type Rollout, type State, type StoredError, subjectOf } from './deployment.ts'
 import { changeDeployment, findDeployment } from './deployment-store.ts'
 import type { DeployEngine } from './engine.ts'
@@ -13,9 +11,10 @@ import { type Claimant, type Fences, LEASE_SECONDS, leaveQueue, releaseLocks, re
 import type { Plan, ServicePlan } from './plan.ts'
 import type { Watched } from './steps/explain-rollouts.ts'
 import type { WatchedMigration } from './steps/run-migrations.ts'
+import { type Keeping, StoredDriver } from './stored-driver.ts'
 
 const RENEW_MS = (LEASE_SECONDS * 1000) / 6
-const LOOK_AGAIN_MS = 5_000
+const keeping: Keeping<Deployment> = { subject: subjectOf, find: findDeployment, change: changeDeployment }
 /** The operation that asks for each kind of deployment. */
 const ASKED_BY: Record<Deployment['kind'], string> = {
   deploy: 'deployment.start',
@@ -23,8 +22,6 @@ const ASKED_BY: Record<Deployment['kind'], string> = {
   promotion: 'deployment.promote',
 }
 
-/** Another process drives this deployment now. */
-export class Replaced extends Error {}
 /** The locks went to somebody else. */
 export class LockLost extends Error {}
 
@@ -32,11 +29,7 @@ export class LockLost extends Error {}
  * One process's hold on one deployment. All that a step stores goes through `store`, which fails once another process
  * has taken over; before each write to AWS it asks `fence`, which fails once a lock is lost.
  */
-export class Driver {
-  /** With the credentials of whoever this deployment is driven for. */
-  engine: DeployEngine
-  readonly signal: AbortSignal
-  deployment: Deployment
+export class Driver extends StoredDriver<Deployment> {
   /** When each service was last asked whether another deployment took our place; `elapsed`. */
   readonly lookedForNewer = new Map<string, number>()
   /** Since when AWS, or something else that a step needs, does not answer; `elapsed`. */
@@ -49,19 +42,11 @@ export class Driver {
   readonly watched = new Map<string, Watched>()
 
   constructor(engine: DeployEngine, deployment: Deployment, signal: AbortSignal) {
-    this.engine = engine
-    this.deployment = deployment
-    this.signal = signal
+    super(keeping, engine, deployment, signal)
   }
 
-  /** The wall clock: for what is stored and shown, and for what another process began. */
-  get now(): number {
-    return this.engine.clock.now()
-  }
-
-  /** Milliseconds that nobody can set: for all waiting of this process. */
-  get elapsed(): number {
-    return this.engine.clock.elapsed()
+  get deployment(): Deployment {
+    return this.thing
   }
 
   get claimant(): Claimant {
@@ -78,19 +63,6 @@ export class Driver {
 
   get session(): AwsSession {
     return this.engine.aws(this.deployment.plan?.region)
-  }
-
-  /** Stores a change of the deployment, and whatever `more` does, in one transaction with the events that tell of it. */
-  async store(change: Partial<Deployment>, events: NewEvent[] = [], more?: (tx: Queryable) => Promise<void>): Promise<void> {
-    const { deployment } = this
-    await this.engine.database.transaction(async (tx) => {
-      if (!(await changeDeployment(tx, deployment, { epoch: deployment.epoch, ...change }))) throw new Replaced()
-      await more?.(tx)
-      for (const event of events) this.#append(tx, event)
-      if (events.length === 0) await tx.query('select pg_notify($1, $2)', [EVENT_CHANNEL, subjectOf(deployment)])
-    })
-    // Others may have stored meanwhile: notes of a build do.
-    this.deployment = { ...this.deployment, ...change }
   }
 
   /** Goes on to a state. */
@@ -152,69 +124,13 @@ export class Driver {
     return () => clearInterval(timer)
   }
 
-  /** Who asked to stop it, if somebody did. */
-  async cancelled(): Promise<Deployment['cancel']> {
-    const stored = await findDeployment(this.engine.database, this.deployment.id)
-    this.deployment = { ...this.deployment, cancel: stored?.cancel }
-    return stored?.cancel
-  }
-
-  /** Runs what may be given up in the middle; undefined when somebody asked to stop the deployment meanwhile. */
-  async unlessCancelled<Result>(run: (signal: AbortSignal) => Promise<Result>): Promise<Result | undefined> {
-    const stop = new AbortController()
-    const look = () =>
-      this.cancelled().then((cancel) => {
-        if (cancel) stop.abort(new Error('Somebody asked to stop it'))
-      }, this.engine.failed)
-    const forget = this.engine.events.on([wakeSubject(this.deployment.id)], look)
-    // What a lost connection to the database swallowed.
-    const timer = setInterval(look, LOOK_AGAIN_MS)
-    try {
-      return await run(AbortSignal.any([this.signal, stop.signal]))
-    } catch (error) {
-      if (stop.signal.aborted && !this.signal.aborted) return undefined
-      throw error
-    } finally {
-      forget()
-      clearInterval(timer)
-    }
-  }
-
-  /** Waits; less when somebody asks to stop it, or when an event about one of the subjects comes. */
-  async pause(ms: number, subjects: readonly string[] = []): Promise<void> {
-    const woken = new AbortController()
-    const forget = this.engine.events.on([...subjects, wakeSubject(this.deployment.id)], () => woken.abort())
-    try {
-      await sleep(this.engine.clock, ms, AbortSignal.any([this.signal, woken.signal]))
-    } catch (error) {
-      if (!woken.signal.aborted) throw error
-    } finally {
-      forget()
-    }
-    this.signal.throwIfAborted()
-  }
-
   #renew(fences: Fences): Promise<boolean> {
     return renewLocks(this.engine.database, this.deployment, fences, this.leaseSeconds)
-  }
-
-  #append(tx: Queryable, event: NewEvent): void {
-    const { product, environment, createdBy, face } = this.deployment
-    const subject = subjectOf(this.deployment)
-    appendEvent(tx, { at: this.now, product, environment, actor: createdBy, face, subject, ...event })
   }
 }
 
 export const plannedOf = ({ plan }: Driver, { service }: Pick<Rollout, 'service'>): ServicePlan =>
   plan.services.find((one) => one.service === service) as ServicePlan
-
-/** What `pg_notify` names to end a driver's pause. */
-export const wakeSubject = (deploymentId: string): string => `wake/${deploymentId}`
-
-export interface NewEvent {
-  type: string
-  data: Record<string, unknown>
-}
 
 export const storedError = ({ kind, code, text, hint, details }: KibanError): StoredError => ({
   kind,

@@ -123,6 +123,8 @@ export interface PlanInput {
   force: boolean
   /** An earlier release is brought back. */
   goesBack: boolean
+  /** These schedules alone; otherwise those of the services. */
+  schedules?: readonly string[]
 }
 
 export type Deployed = Pick<ServicePlan, 'definition' | 'settings'>
@@ -136,8 +138,11 @@ export function plan(input: PlanInput): Plan {
   const rolling = chosen.map((name) => servicePlan(input, name))
   const needed = rolling.filter(({ action }) => action !== 'unchanged').map(({ service }) => service)
   const migrations = migrationsBefore(needed, input)
-  const ruled = survey.schedules ? ruledServices(manifest, survey.schedules) : []
-  const lenders = [...[...migrations, ...schedulesToBring(manifest, chosen)].map(({ service }) => service), ...ruled]
+  const ruled = survey.schedules && !input.schedules ? ruledServices(manifest, survey.schedules) : []
+  const lenders = [
+    ...[...migrations, ...schedulesToBring(manifest, chosen, input.schedules)].map(({ service }) => service),
+    ...ruled,
+  ]
   const others = new Set(lenders.filter((service) => !chosen.includes(service)))
   const services = [...rolling, ...[...others].map((name) => ({ ...servicePlan(input, name), action: 'for-task' as const }))]
   // A migration runs with the new definition even where its own service has not changed.
@@ -148,8 +153,8 @@ export function plan(input: PlanInput): Plan {
   const seen = survey.schedules
   const oneOffOf = (job: ScheduleManifest) =>
     oneOffPlan(job, manifest.services[job.service] as ServiceManifest, foundFor(input, job.service))
-  const schedules = seen ? schedulePlans({ ...survey, manifest, services: all, seen, oneOffOf }) : []
-  const rules = seen ? rulePlans(all, seen) : []
+  const schedules = seen ? schedulePlans({ ...survey, manifest, services: all, seen, named: input.schedules, oneOffOf }) : []
+  const rules = seen && !input.schedules ? rulePlans(all, seen) : []
   return {
     product: manifest.product,
     environment: manifest.environment,
@@ -294,9 +299,15 @@ function migrationsBefore(services: readonly string[], input: PlanInput): OneOff
   })
 }
 
-/** Those of the chosen services, and of services that are there for tasks alone when no name was chosen from them. */
-export const schedulesToBring = ({ schedules, services }: EnvironmentManifest, chosen: readonly string[]): ScheduleManifest[] =>
-  Object.values(schedules).filter(({ service }) => chosen.includes(service) || services[service]?.tasksOnly)
+/** The named ones; else those of the chosen services, and of services that are there for tasks alone. */
+export const schedulesToBring = (
+  { schedules, services }: EnvironmentManifest,
+  chosen: readonly string[],
+  named?: readonly string[],
+): ScheduleManifest[] =>
+  Object.values(schedules).filter(({ name, service }) =>
+    named ? named.includes(name) : chosen.includes(service) || services[service]?.tasksOnly,
+  )
 
 /** Services that are there for tasks alone and whose definition a rule of EventBridge runs. */
 export const ruledServices = ({ services }: EnvironmentManifest, { rules }: SchedulesSeen): string[] => {

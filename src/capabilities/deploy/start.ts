@@ -9,11 +9,11 @@ import { json } from '../../database/database.ts'
 import { appendEvent, EVENT_CHANNEL } from '../../database/events.ts'
 import { type Deployment, subjectOf } from './deployment.ts'
 import { deploymentOfRequest, findDeployment, insertDeployment, listDeployments, type NewDeployment } from './deployment-store.ts'
-import { wakeSubject } from './driver.ts'
 import type { DeployEngine } from './engine.ts'
 import { refuseProtected } from './refuse-protected.ts'
 import type { Release } from './release-store.ts'
 import { currentReleases, earlierReleases, lastTwoReleases } from './running.ts'
+import { wakeSubject } from './stored-driver.ts'
 
 /** The kind of durable work that drives deployments. */
 export const DEPLOYMENT_WORK = 'deployment'
@@ -35,6 +35,10 @@ export interface WantedDeployment {
   breakGlass?: boolean
   /** Fingerprint of the plan that a person agreed to. */
   plan: string | undefined
+  /** These schedules alone. */
+  schedules?: readonly string[]
+  /** What people agreed to that this is a part of. */
+  agreedBy?: string
 }
 
 /** Starts a deployment of a commit, or of a release that is there. Gives its id. */
@@ -62,6 +66,8 @@ export async function startDeployment(
       served: actor.face !== 'cli',
       breakGlass: wanted.breakGlass,
       agreedPlan: wanted.plan,
+      schedules: wanted.schedules && [...wanted.schedules],
+      agreedBy: wanted.agreedBy,
     },
     reason: wanted.reason,
     createdAt: engine.clock.now(),

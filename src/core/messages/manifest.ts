@@ -212,8 +212,17 @@ export const checks = {
   ),
   timezone: text('must be a time zone such as Asia/Tokyo', 'Asia/Tokyo のような時間帯を指定してください'),
   stepKinds: text(
-    'needs exactly one of "deploy", "run", "schedule" and "approve"',
-    '「deploy」「run」「schedule」「approve」のうち 1 つだけを指定してください',
+    'needs exactly one of "deploy", "run", "schedule", "parallel" and "approve"',
+    '「deploy」「run」「schedule」「parallel」「approve」のうち 1 つだけを指定してください',
+  ),
+  workKinds: text(
+    'needs exactly one of "deploy", "run" and "schedule"',
+    '「deploy」「run」「schedule」のうち 1 つだけを指定してください',
+  ),
+  onlyWith: (keys: string): Text => text(`goes only with ${keys}`, `${keys} と一緒にだけ指定できます`),
+  refOfOwn: text(
+    'is of another product’s only: what this one is run at is said when it is run',
+    '別のプロダクトにだけ指定できます (このプロダクトの分は実行時に指定します)',
   ),
   rateUnit: (right: string): Text => text(`must be written "${right}"`, `「${right}」と書いてください`),
 }

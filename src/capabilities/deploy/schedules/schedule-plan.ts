@@ -82,18 +82,21 @@ export interface SchedulesInput extends Account {
   /** The services of the deployment, and those whose definition is only lent. */
   services: readonly ServicePlan[]
   seen: SchedulesSeen
+  /** These alone, and none goes. */
+  named?: readonly string[]
   /** How one of these runs, with what its service has. */
   oneOffOf: (schedule: ScheduleManifest) => OneOffPlan
 }
 
 /** Schedules of other services than these are left alone. */
 export function schedulePlans(input: SchedulesInput): SchedulePlan[] {
-  const { manifest, services, seen } = input
-  const planned = Object.values(manifest.schedules).flatMap((schedule) => {
+  const { manifest, services, seen, named } = input
+  const wanted = Object.values(manifest.schedules).filter(({ name }) => named?.includes(name) ?? true)
+  const planned = wanted.flatMap((schedule) => {
     const service = services.find((one) => one.service === schedule.service)
     return service ? [planOf(input, schedule, service)] : []
   })
-  const gone = Object.keys(seen.applied).filter(
+  const gone = Object.keys(named ? {} : seen.applied).filter(
     (name) =>
       !manifest.schedules[name] && seen.live[name] && services.some(({ service }) => isOf(seen.applied[name], service, manifest)),
   )

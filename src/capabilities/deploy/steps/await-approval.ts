@@ -5,11 +5,11 @@ import type { Driver } from '../driver.ts'
 import { lockServices } from './lock-services.ts'
 import { refuseFrozen } from './refuse-frozen.ts'
 
-/** Going back to what was approved before asks nobody again. */
+/** Going back to what was approved before asks nobody again, nor does a part of what was. */
 export async function awaitApproval(driver: Driver): Promise<void> {
   await refuseFrozen(driver)
   const { deployment, plan } = driver
-  const needed = deployment.kind === 'rollback' ? 0 : plan.approvals
+  const needed = deployment.kind === 'rollback' || deployment.options.agreedBy !== undefined ? 0 : plan.approvals
   if (needed === 0) return lockServices(driver)
   const summary = {
     commit: plan.commit,

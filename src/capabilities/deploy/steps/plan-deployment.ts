@@ -2,6 +2,7 @@
 import type { Cloud } from '../../../aws/identity.ts'
 import { KibanError } from '../../../core/error.ts'
 import { deploy } from '../../../core/messages/deploy.ts'
+import { taskRuns } from '../../../core/messages/task-runs.ts'
 import { type EnvironmentManifest, forEnvironment } from '../../../manifest/environment.ts'
 import type { Deployment } from '../deployment.ts'
 import { insertMigration, insertRollout, lastDeployed } from '../deployment-store.ts'
@@ -71,14 +72,20 @@ export async function planOf(
   engine: DeployEngine,
   manifest: EnvironmentManifest,
   release: ReleaseImages,
-  wanted: Pick<Deployment, 'product' | 'environment' | 'services' | 'kind'> & { options: { force: boolean } },
+  wanted: Pick<Deployment, 'product' | 'environment' | 'services' | 'kind'> & {
+    options: { force: boolean; schedules?: string[] }
+  },
   signal?: AbortSignal,
 ): Promise<Plan> {
-  const services = chosenServices(manifest, wanted.services)
+  const { schedules: named } = wanted.options
+  const services = named ? [] : chosenServices(manifest, wanted.services)
+  if (named) refuseUnknownSchedules(manifest, named)
   const lenders = services
     .flatMap((name) => manifest.services[name]?.before ?? [])
     .flatMap((task) => manifest.tasks[task]?.service ?? [])
-  const all = [...new Set([...services, ...lenders, ...schedulesToBring(manifest, services).map(({ service }) => service)])]
+  const all = [
+    ...new Set([...services, ...lenders, ...schedulesToBring(manifest, services, named).map(({ service }) => service)]),
+  ]
   const { account } = await engine.callers.cloudOf(engine.caller)
   const session = engine.aws(manifest.region)
   const look = (names: readonly string[]) =>
@@ -89,7 +96,7 @@ export async function planOf(
   const [found, deployed] = await look(all)
   const { account: owner, region } = found
   const schedules = await surveyedSchedules(session, engine.database, { manifest, services: all, account: owner, region }, signal)
-  const ruled = ruledServices(manifest, schedules).filter((service) => !all.includes(service))
+  const ruled = (named ? [] : ruledServices(manifest, schedules)).filter((service) => !all.includes(service))
   const [others, othersDeployed] = ruled.length > 0 ? await look(ruled) : [{ services: {} }, []]
   return plan({
     manifest,
@@ -99,6 +106,7 @@ export async function planOf(
     deployed: Object.fromEntries([...deployed, ...othersDeployed]),
     force: wanted.options.force,
     goesBack: wanted.kind === 'rollback',
+    schedules: named,
   })
 }
 
@@ -111,6 +119,15 @@ export function chosenServices(manifest: EnvironmentManifest, named: readonly st
       hint: deploy.servicesHint(known.join(', ')),
     })
   return (named.length > 0 ? [...new Set(named)] : known).sort()
+}
+
+function refuseUnknownSchedules(manifest: EnvironmentManifest, named: readonly string[]): void {
+  const known = Object.keys(manifest.schedules)
+  const unknown = named.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new KibanError('not-found', 'schedule.unknown', taskRuns.scheduleUnknown(unknown, manifest.environment), {
+    hint: taskRuns.knownHint(known.join(', ')),
+  })
 }
 
 /** Stores a plan and what it makes: a rollout per service, a migration per task. */

@@ -3,10 +3,10 @@ import { KibanError } from '../../../core/error.ts'
 import { errors } from '../../../core/messages/errors.ts'
 import { freezeAt } from '../../approvals/freeze.ts'
 import { disagreement } from '../agreement.ts'
-import { Replaced } from '../driver.ts'
 import type { DeployEngine } from '../engine.ts'
 import { causesOfError } from '../explain/error-causes.ts'
 import { placementOfOneOff } from '../explain/placement.ts'
+import { Replaced } from '../stored-driver.ts'
 import { followTask, startTask } from './follow-task.ts'
 import { RunDriver } from './run-driver.ts'
 import { claimRun, findRun } from './run-store.ts'
@@ -88,7 +88,7 @@ async function settle(driver: RunDriver, error: unknown, troubledMs: number): Pr
 async function awaitAgreement(driver: RunDriver): Promise<void> {
   const { run, engine } = driver
   const { plan, product, environment, task, reason } = run
-  if (plan.approvals > 0) {
+  if (plan.approvals > 0 && run.options.agreedBy === undefined) {
     const { fingerprint, oneOff, count, commit } = plan
     const asked = {
       subject: runSubject(run),

@@ -117,7 +117,7 @@ export async function changeRun(
   { id, epoch }: Pick<TaskRun, 'id' | 'epoch'>,
   change: Partial<TaskRun>,
 ): Promise<boolean> {
-  const { sql, values } = assignments({ epoch, ...change }, columns, 3)
+  const { sql, values } = assignments(change, columns, 3)
   const rows = await tx.query(
     `update deploy_task_runs set ${sql} where id = $1 and epoch = $2 and state <> 'done' returning id`,
     [id, epoch, ...values],

@@ -7,11 +7,11 @@ import { can } from '../../../core/permission.ts'
 import { json } from '../../../database/database.ts'
 import { appendEvent, EVENT_CHANNEL } from '../../../database/events.ts'
 import { freezeAt, tellBroken } from '../../approvals/freeze.ts'
-import { wakeSubject } from '../driver.ts'
 import type { DeployEngine } from '../engine.ts'
 import { refuseProtected } from '../refuse-protected.ts'
 import type { Asking } from '../start.ts'
 import { refuseUnallowed } from '../steps/plan-deployment.ts'
+import { wakeSubject } from '../stored-driver.ts'
 import { planRun, type WantedRun } from './plan-run.ts'
 import { findRun, insertRun, type NewRun, runOfRequest } from './run-store.ts'
 import { runSubject, type TaskRun } from './task-run.ts'
@@ -23,7 +23,7 @@ export const TASK_RUN_WORK = 'task-run'
 export async function startRun(
   engine: DeployEngine,
   { actor, requestId, signal }: Asking & { signal: AbortSignal },
-  wanted: WantedRun & { reason: string | undefined; breakGlass: boolean },
+  wanted: WantedRun & { reason: string | undefined; breakGlass: boolean; agreedBy?: string },
 ): Promise<string> {
   const known = await runOfRequest(engine.database, requestId)
   if (known !== undefined) return known
@@ -48,7 +48,7 @@ export async function startRun(
     plan,
     definition,
     reason: wanted.reason,
-    options: { breakGlass: wanted.breakGlass },
+    options: { breakGlass: wanted.breakGlass, agreedBy: wanted.agreedBy },
     cloud,
     createdAt: engine.clock.now(),
     createdBy: actor.name,

@@ -36,7 +36,7 @@ export interface TaskRun {
   /** Why it did not end well, the main cause first. */
   causes: Cause[] | undefined
   reason: string | undefined
-  options: { breakGlass: boolean }
+  options: { breakGlass: boolean; agreedBy?: string }
   /** The account that it is for: whoever goes on with it needs credentials of the same. */
   cloud?: Cloud
   createdAt: number
