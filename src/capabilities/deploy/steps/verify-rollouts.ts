@@ -39,7 +39,8 @@ export async function endSettled(driver: Driver): Promise<void> {
 
 async function end(driver: Driver): Promise<void> {
   const { all } = await openRollouts(driver)
-  const verdict = worst(all.map(({ verdict }) => verdict ?? 'failed'))
+  // Where schedules alone are brought, no service rolls.
+  const verdict = all.length > 0 ? worst(all.map(({ verdict }) => verdict ?? 'failed')) : 'succeeded'
   // Without the locks, whoever has them now brings schedules of their own.
   if (verdict === 'succeeded' && driver.deployment.fences && changesSchedules(driver.plan)) return driver.to('scheduling')
   await driver.end(verdict, { causes: causesOfRollouts(all) })
