@@ -118,6 +118,7 @@ that environment, on its product, or everywhere. A role that is held on another 
 
 - \`public\` is open before a login, \`signed-in\` after it, with or without a role. What it shows or changes is judged one by one: events,
   approvals and freezes by their product, sessions, tokens and passkeys by their owner.
+- Pushes that GitHub tells of deploy with what is granted to the user \`github\`: [GitHub](github.md).
 - \`deploy\` in a protected environment takes a manager or an SRE: the manifest says which those are, so that this is judged where the
   manifest is known. Whoever asked for a deployment may stop it.
 

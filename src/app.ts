@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { SharedEngine } from './capabilities/deploy/engine.ts'
+import type { Delivery } from './capabilities/deploy/pushes/receive-delivery.ts'
 import { operations } from './capabilities.ts'
 import type { Actor } from './core/actor.ts'
 import { type CallerEnvironment, callerEnvironment } from './core/caller.ts'
@@ -29,6 +31,9 @@ interface Work {
 /** All operations as a face needs them: to name, to describe and to show. Only an engine runs them. */
 export const declared = (): Operation[] =>
   operations({ engine: notOpen, identity: notOpen, timeline: notOpen, catalogue: notOpen, approvals: notOpen })
+
+/** Guessed at a million a second, one of so many characters outlives its product. */
+const MIN_SECRET_CHARACTERS = 16
 
 /** For so long a command waits to know whether deployments that were left can go on with its credentials. */
 const CHECK_MS = 5_000
@@ -99,6 +104,9 @@ async function openWork(env: NodeJS.ProcessEnv, environment: CallerEnvironment, 
   return member
 }
 
+/** What GitHub's webhook brings; the answer is a word for it. */
+type ReceiveGithub = (delivery: Delivery) => Promise<string>
+
 /** What a server runs: operations for whoever it has identified. */
 export interface ServerWork {
   operations: readonly Operation[]
@@ -108,6 +116,8 @@ export interface ServerWork {
   refused: Refused
   /** Who holds a secret; undefined when nobody does, or not any more. */
   identify(credential: { secret: string }): Promise<Actor | undefined>
+  /** What GitHub's webhook delivers; undefined without a secret to believe it by. */
+  github: ReceiveGithub | undefined
   /** Why a secret that once was good is not any more. */
   whyEnded(credential: { secret: string }): Promise<KibanError | undefined>
   /** Calls back when something about whoever has this name may have changed; gives the way to stop. */
@@ -151,6 +161,7 @@ export async function openServerWork(env: NodeJS.ProcessEnv, { works = true } = 
 
 async function serverWork({
   list,
+  github,
   identity,
   events,
   refused,
@@ -168,6 +179,7 @@ async function serverWork({
     operations: list,
     ...runner(list, refused),
     refused,
+    github,
     identify: ({ secret }) => identify(identity, secret),
     whyEnded: ({ secret }) => whyEnded(identity, secret),
     whenChanged: (name, heard) => events.on([`user/${name}`, `token/${name}`], heard),
@@ -204,6 +216,7 @@ async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts }
     failed,
     works,
     lasts,
+    machine: async (...asked) => (await import('./capabilities/identity/machine-actor.ts')).machineActor(...asked),
   })
   const identity = openIdentity({ database: engine.database, clock: engine.clock, folder, environment: env })
   const refusals = new Refusals({ database: engine.database, clock: engine.clock, failed })
@@ -217,6 +230,7 @@ async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts }
     }),
     identity,
     events: engine.events,
+    github: receiveGithub(engine, env.KIBAN_GITHUB_WEBHOOK_SECRET),
     refused: refusals.heard,
     left: engine.left,
     rest: () => engine.rest(),
@@ -225,6 +239,15 @@ async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts }
       await engine.close()
     },
   }
+}
+
+/** Throws `input.invalid` for a secret that can be guessed. */
+function receiveGithub(engine: SharedEngine, secret = ''): ReceiveGithub | undefined {
+  if (secret === '') return undefined
+  if (secret.length < MIN_SECRET_CHARACTERS)
+    throw new KibanError('invalid', 'input.invalid', server.weakWebhookSecret, { hint: server.weakWebhookSecretHint })
+  return async (delivery) =>
+    (await import('./capabilities/deploy/pushes/receive-delivery.ts')).receiveDelivery(engine, delivery, secret)
 }
 
 /** Runs operations for whoever reaches this process without a server: the person at this machine. */

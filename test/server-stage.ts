@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IAM } from '@aws-sdk/client-iam'
+import { receiveDelivery } from '../src/capabilities/deploy/pushes/receive-delivery.ts'
 import { firstInvitation } from '../src/capabilities/identity/invitation.ts'
 import { sealBy } from '../src/capabilities/identity/secret.ts'
 import { identify } from '../src/capabilities/identity/session.ts'
@@ -35,7 +36,7 @@ export const nobody: Actor = { kind: 'nobody', name: 'nobody', grants: [], face:
 export type ServerStage = Awaited<ReturnType<typeof serverStage>>
 
 /** The bookshop is in the catalogue, and the first administrator has logged in. */
-export async function serverStage({ log = () => {} }: { log?: Log } = {}) {
+export async function serverStage({ log = () => {}, githubSecret }: { log?: Log; githubSecret?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kiban-server-'))
   const repository = makeRepository(join(folder, 'shop'))
   repository.commit('Open the shop', { 'kiban.yml': shopManifest })
@@ -67,6 +68,7 @@ export async function serverStage({ log = () => {} }: { log?: Log } = {}) {
     ...run,
     refused: refusals.heard,
     identify: ({ secret }) => identify(identity, secret),
+    github: githubSecret ? (delivery) => receiveDelivery(engine, delivery, githubSecret) : undefined,
     ready: async () => {},
     log,
   })
@@ -96,6 +98,8 @@ export async function serverStage({ log = () => {} }: { log?: Log } = {}) {
   return {
     stage,
     engine,
+    /** The same with the copies of repositories that its operations have. */
+    pushEngine: { ...engine, dataFolder: join(folder, 'data') },
     database,
     operations,
     repository,

@@ -19,7 +19,7 @@ export async function commitsBetween(
 ): Promise<CommitsBetween | undefined> {
   const { from, to, limit = DEFAULT_LIMIT } = repository
   const mirror = await Mirror.open(repository)
-  for (const commit of [from, to]) if (!(await has(mirror, commit))) return undefined
+  for (const commit of [from, to]) if (!(await hasCommit(mirror, commit))) return undefined
   const counts = await mirror.run(['rev-list', '--left-right', '--count', '--end-of-options', `${from}...${to}`, '--'])
   const [behind = 0, ahead = 0] = counts.stdout.trim().split(/\s+/).map(Number)
   const log = await mirror.run([
@@ -33,7 +33,7 @@ export async function commitsBetween(
   return { commits: parseCommits(log.stdout), ahead, behind }
 }
 
-async function has(mirror: Mirror, commit: string): Promise<boolean> {
+export async function hasCommit(mirror: Mirror, commit: string): Promise<boolean> {
   if (!isCommitHash(commit)) return false
   if (await commitOf(mirror, commit)) return true
   return (await mirror.fetchOne(commit)) && (await commitOf(mirror, commit)) !== undefined

@@ -84,10 +84,6 @@ const SUSPICIOUS = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_KEY|CREDENTIAL
 
 export function noticesOf(manifest: Manifest): Finding[] {
   const found: Finding[] = []
-  for (const key of ['auto_deploy'] as const) {
-    if (manifest[key] && Object.keys(manifest[key]).length > 0)
-      found.push({ path: [key], at: 'key', text: noticeTexts.notActedOn(key) })
-  }
   for (const [name, service] of Object.entries(manifest.services)) {
     for (const [variable, value] of Object.entries(service.env ?? {})) {
       if (SUSPICIOUS.test(variable.toUpperCase()) && value !== '') {

@@ -162,7 +162,7 @@ export const exampleManifest: ManifestInput = {
       ],
     },
   },
-  auto_deploy: { main: { environment: 'staging', workflow: 'release' } },
+  auto_deploy: { main: { environment: 'staging', workflow: 'release', paths: ['api', 'shared/**/*.ts'] } },
 }
 
 /** `kiban.example.yml`. */

@@ -106,4 +106,9 @@ export type Workflow = z.infer<typeof Workflow>
 export const AutoDeploy = z.strictObject({
   environment: z.string().meta({ description: 'Where a push goes', ja: 'push の反映先' }),
   workflow: optional(z.string(), 'Workflow to run; every service otherwise', '実行するワークフロー。省略時は全サービス'),
+  paths: optional(
+    z.array(z.string().min(1)).min(1),
+    'Only pushes that change one of these, or kiban.yml; the folders that images are built of by default',
+    'これらまたは kiban.yml を変える push だけに反応する。既定はイメージのビルド元フォルダ',
+  ),
 })

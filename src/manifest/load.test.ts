@@ -55,12 +55,6 @@ describe('a valid manifest', () => {
     })
   })
 
-  test('tells which of its parts this version does not act on yet', () => {
-    expect(loadManifest(bookshop).notices.map(({ line, path, text }) => [line, path, text.en])).toEqual([
-      [27, 'auto_deploy', '"auto_deploy" is valid, but not acted on yet by this version'],
-    ])
-  })
-
   test('may be three lines long', () => {
     expect(loadManifest('product: p\nservices:\n  web: { build: ., port: 80, health: / }').problems).toEqual([])
   })

@@ -29,6 +29,7 @@ import {
 import { combinedStream, MOST_STREAMS } from './combined-stream.ts'
 import { eventStream } from './event-stream.ts'
 import { fileAnswer } from './file-answer.ts'
+import type { ReceiveGithub } from './github-route.ts'
 import type { Metrics } from './metrics.ts'
 import { requestInput } from './request-input.ts'
 
@@ -55,6 +56,8 @@ export interface Application {
   identify(credential: Credential): Promise<Actor | undefined>
   /** Why a credential that once was good is not any more; undefined for one that never was. */
   whyEnded?(credential: Credential): Promise<KibanError | undefined>
+  /** What GitHub's webhook delivers; left out where there is no secret to believe it by. */
+  github?: ReceiveGithub
   /** Calls back when something about whoever has this name may have changed; gives the way to stop. */
   whenChanged?(name: string, heard: () => void): () => void
   /** How many proxies stand before this server, each of which adds whom it heard to `X-Forwarded-For`. */

@@ -11,7 +11,7 @@ import { serverLog } from './log.ts'
 import { startServer } from './server.ts'
 
 export interface Work
-  extends Pick<Application, 'operations' | 'call' | 'stream' | 'refused' | 'identify' | 'whyEnded' | 'whenChanged'> {
+  extends Pick<Application, 'operations' | 'call' | 'stream' | 'refused' | 'identify' | 'whyEnded' | 'whenChanged' | 'github'> {
   /** The secret of a link for the first administrator, while nobody has ever logged in. */
   firstInvitation(): Promise<string | undefined>
   /** Keeps where people find this server. */
@@ -43,6 +43,7 @@ export async function runServer(options: {
       ...work,
       // A worker answers only how it is.
       operations: options.role === 'worker' ? [] : work.operations,
+      github: options.role === 'worker' ? undefined : work.github,
       host,
       port,
       publicUrl: options.publicUrl,

@@ -416,3 +416,8 @@ test('callers whom nobody knows are told apart by the address that the proxy hea
   expect(many).toContain(429)
   expect(await knock('192.0.2.7, 192.0.2.8')).toBe(200)
 })
+
+test('without a secret of GitHub there is no webhook', async () => {
+  const answer = await fetch(`${server.url}/webhooks/github`, { method: 'POST', body: '{}' })
+  expect(answer.status).toBe(404)
+})

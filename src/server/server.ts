@@ -10,6 +10,7 @@ import { http } from '../core/messages/http.ts'
 import { can } from '../core/permission.ts'
 import { type Application, apiRoutes, COME_BACK_SECONDS } from './api.ts'
 import { credentialOf } from './caller.ts'
+import { githubRoute } from './github-route.ts'
 import { errorFields, type Log } from './log.ts'
 import { serverMetrics } from './metrics.ts'
 import { oidcRoute } from './oidc-route.ts'
@@ -126,6 +127,7 @@ function application(options: Omit<ServerOptions, 'host' | 'port' | 'proxies' | 
   app.get('/api/openapi.json', (c) => c.json(options.openapi))
   app.route('/', apiRoutes(options) as unknown as Hono)
   app.route('/', oidcRoute(options))
+  app.route('/', githubRoute(options))
   app.get('/api/*', (c) => c.notFound())
   const folder = options.consoleFolder
   if (folder) app.get('*', (c) => staticFile(folder, c.req.path, c.req.header('accept-encoding')))

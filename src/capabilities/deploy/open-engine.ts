@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import type { Actor } from '../../core/actor.ts'
 import { realClock } from '../../core/clock.ts'
 import { KibanError } from '../../core/error.ts'
 import type { Text } from '../../core/text.ts'
+import type { Database } from '../../database/database.ts'
 import { eventFeed } from '../../database/event-feed.ts'
 import { openDatabase } from '../../database/open-database.ts'
 import { openDurable } from '../../durable/durable.ts'
@@ -10,6 +12,9 @@ import { forgetEndedBuilds } from './build-folder.ts'
 import { Callers } from './callers.ts'
 import { findDeployment, openDeployments } from './deployment-store.ts'
 import type { DeployEngine } from './engine.ts'
+import { repositoriesWithOpenPushes } from './pushes/push-store.ts'
+import { PUSH_WORK } from './pushes/receive-delivery.ts'
+import { workOnPushes } from './pushes/work-on-pushes.ts'
 import { ALL_SCHEDULES, SCHEDULE_WORK, watchSchedules } from './schedules/watch-schedules.ts'
 import { DEPLOYMENT_WORK } from './start.ts'
 import { advanceRun } from './tasks/advance-run.ts'
@@ -18,6 +23,10 @@ import { TASK_RUN_WORK } from './tasks/start-run.ts'
 
 /** Deployments, and runs of tasks, that one process drives together; each only waits, most of the time. */
 const AT_A_TIME = 50
+/** Those whose pushes are looked at together; each fetches. */
+const REPOSITORIES_AT_A_TIME = 4
+/** The user whose grants say what pushes may deploy. */
+const PUSH_ACTOR = 'github'
 
 export interface EngineOptions {
   /** kiban's data folder: the embedded database, copies of repositories. */
@@ -28,8 +37,10 @@ export interface EngineOptions {
   failed: (error: Error) => void
   /** Whether this process drives deployments, or leaves them to others on the same PostgreSQL. */
   works?: boolean
-  /** Whether it lasts, and looks after schedules as well. */
+  /** Whether it lasts, and looks after schedules and pushes as well. */
   lasts?: boolean
+  /** A machine that proves itself by a signature, with what is granted to it now; nobody deploys for pushes without. */
+  machine?: (database: Database, name: string, face: Actor['face']) => Promise<Actor>
 }
 
 export interface OpenDeployEngine extends DeployEngine {
@@ -45,9 +56,9 @@ export interface OpenDeployEngine extends DeployEngine {
  * process: hold the folder (`joinOrOwn`) first.
  */
 export async function openDeployEngine(options: EngineOptions): Promise<OpenDeployEngine> {
-  const { folder, databaseUrl, environment, failed, works = true, lasts = false } = options
+  const { folder, databaseUrl, environment, failed, works = true, lasts = false, machine } = options
   const database = await openDatabase(databaseUrl ? { url: databaseUrl } : { folder: join(folder, 'database') })
-  const durable = await openDurable(database, { kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, SCHEDULE_WORK], failed })
+  const durable = await openDurable(database, { kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, SCHEDULE_WORK, PUSH_WORK], failed })
   const events = await eventFeed(database)
   const callers = new Callers(environment)
   const engine = callers.engineOf({
@@ -67,6 +78,7 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
   if (works && lasts) {
     await durable.work(SCHEDULE_WORK, (_, signal) => watchSchedules(engine, signal), { atATime: 1 })
     await durable.goOn(SCHEDULE_WORK, ALL_SCHEDULES)
+    if (machine) await watchPushes(engine, machine)
   }
   const deployments = works ? await openDeployments(database) : []
   const runs = works ? await openRuns(database) : []
@@ -87,6 +99,17 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
       await database.close()
     },
   }
+}
+
+async function watchPushes(engine: DeployEngine, machine: NonNullable<EngineOptions['machine']>): Promise<void> {
+  const { durable, database } = engine
+  await durable.work(
+    PUSH_WORK,
+    async (repository, signal) =>
+      workOnPushes({ engine, actor: await machine(database, PUSH_ACTOR, 'webhook'), signal }, repository),
+    { atATime: REPOSITORIES_AT_A_TIME },
+  )
+  for (const repository of await repositoriesWithOpenPushes(database)) await durable.goOn(PUSH_WORK, repository)
 }
 
 /** Why nobody's credentials here will do for something that was left; undefined where they do, or nothing is known of it. */

@@ -236,11 +236,6 @@ export const cronFields = {
 }
 
 export const notices = {
-  notActedOn: (key: string): Text =>
-    text(
-      `"${key}" is valid, but not acted on yet by this version`,
-      `「${key}」は正しい書き方ですが、このバージョンではまだ使われません`,
-    ),
   suspiciousVariable: (name: string): Text =>
     text(
       `${name} sounds like a secret; secrets belong under "secrets"`,

@@ -39,6 +39,14 @@ export const server = {
     en: `${given} is not the address of a server`,
     ja: `${given} はサーバーのアドレスではありません`,
   }),
+  weakWebhookSecret: {
+    en: 'KIBAN_GITHUB_WEBHOOK_SECRET is shorter than 16 characters',
+    ja: 'KIBAN_GITHUB_WEBHOOK_SECRET が 16 文字より短いため使えません',
+  },
+  weakWebhookSecretHint: {
+    en: 'Make one with "openssl rand -hex 32", and give the same to GitHub',
+    ja: '"openssl rand -hex 32" で作り、同じ値を GitHub にも設定してください',
+  },
   badUrlHint: {
     en: 'Give scheme and host alone: https://kiban.example.com',
     ja: 'https://kiban.example.com のようにスキームとホストだけを指定してください',

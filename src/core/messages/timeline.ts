@@ -3,6 +3,7 @@ import type { Event } from '../event.ts'
 import type { Text } from '../text.ts'
 import type { Verdict } from '../verdict.ts'
 import { deployView } from './deploy-view.ts'
+import { ignoredFor, pushes } from './pushes.ts'
 import { schedules } from './schedules.ts'
 import { services } from './services.ts'
 import { taskRuns } from './task-runs.ts'
@@ -183,6 +184,14 @@ const says: Record<string, Say> = {
     ),
   'product.removed': (_, subject) =>
     say(`${nameOf(subject)} taken out of the catalogue`, `${nameOf(subject)} の登録を解除`, 'warn'),
+  'push.deployed': ({ branch, environment }) => ({ text: pushes.deployed(string(branch), string(environment)), tone: 'busy' }),
+  'push.ignored': ({ branch, why }) => {
+    const known = Object.hasOwn(ignoredFor, string(why)) ? ignoredFor[string(why) as keyof typeof ignoredFor] : undefined
+    return {
+      text: pushes.ignored(string(branch), known ?? { en: string(why), ja: string(why) }),
+      tone: why === 'not-permitted' || why === 'bad-manifest' ? 'warn' : 'muted',
+    }
+  },
   'approval.asked': ({ needed }) => say(`Asked for approval by ${needed}`, `${needed} 名の承認を依頼`, 'busy'),
   'approval.agreed': ({ agreed, needed, reason }) =>
     say(`Agreed (${agreed} of ${needed})${because(reason).en}`, `承認 (${agreed}/${needed})${because(reason).ja}`, 'good'),

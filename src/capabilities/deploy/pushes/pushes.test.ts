@@ -1,0 +1,263 @@
+// Pushes, from GitHub's webhook to deployments: real deliveries to a server, real git behind GitHub's address.
+import { createHmac, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeRepository, type TestRepository } from '../../../../test/git-repository.ts'
+import { type ServerStage, serverStage } from '../../../../test/server-stage.ts'
+import { machineActor } from '../../identity/machine-actor.ts'
+import { openPushes } from './push-store.ts'
+import { workOnPushes } from './work-on-pushes.ts'
+
+const SECRET = 'a-secret-of-tests-alone'
+const ZEROS = '0'.repeat(40)
+const KEY = 'github.com/acme/bookshop'
+const manifest = (rules: string, environments = '{ staging: {}, production: { protected: true } }') => `
+product: bookshop
+account: "123456789012"
+region: ap-northeast-1
+environments: ${environments}
+services:
+  api: { build: ./api, port: 80, health: / }
+workflows: { all: { steps: [{ deploy: [api] }] } }
+auto_deploy:
+${rules}
+`
+const rules = `  main: { environment: staging }
+  "release/*": { environment: production }
+  "docs/**": { environment: staging, paths: ["docs/**/*.md"] }
+  whole: { environment: staging, workflow: all }
+`
+
+let here: ServerStage
+let shop: TestRepository
+const folder = mkdtempSync(join(tmpdir(), 'kiban-pushes-'))
+const before = process.env.GIT_CONFIG_GLOBAL
+
+beforeAll(async () => {
+  shop = makeRepository(join(folder, 'shop'))
+  const config = join(folder, 'gitconfig')
+  writeFileSync(config, `[url "${shop.folder}"]\n\tinsteadOf = https://github.com/acme/bookshop.git\n`)
+  process.env.GIT_CONFIG_GLOBAL = config
+  here = await serverStage({ githubSecret: SECRET })
+  await here
+    .ask(here.admin, 'product.remove', { name: 'bookshop' })
+    .catch(() => here.ask(here.admin, 'product.remove', { product: 'bookshop' }))
+  shop.commit('Open the shop', { 'kiban.yml': manifest(rules), 'api/server.ts': '1', 'README.md': '1' })
+  await here.ask(here.admin, 'product.add', { repository: 'https://github.com/acme/bookshop.git' })
+  await here.ask(here.admin, 'user.invite', { name: 'github' })
+  await here.ask(here.admin, 'grant.give', { name: 'github', role: 'developer', product: 'bookshop', env: 'staging' })
+}, 60_000)
+afterAll(async () => {
+  await here?.close()
+  if (before === undefined) delete process.env.GIT_CONFIG_GLOBAL
+  else process.env.GIT_CONFIG_GLOBAL = before
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const payload = (ref: string, from: string, to: string, more: object = {}) => ({
+  ref,
+  before: from,
+  after: to,
+  deleted: to === ZEROS,
+  forced: false,
+  repository: { html_url: 'https://github.com/Acme/bookshop', full_name: 'Acme/bookshop' },
+  pusher: { name: 'aoi' },
+  head_commit: { timestamp: new Date().toISOString(), id: randomUUID() },
+  ...more,
+})
+
+const sign = (body: string | Buffer, secret = SECRET) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+
+async function deliver(what: object | string | Buffer, headers: Record<string, string | undefined> = {}) {
+  const body = typeof what === 'string' || Buffer.isBuffer(what) ? what : JSON.stringify(what)
+  const all = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': sign(body),
+    ...headers,
+  }
+  const sent = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const answer = await fetch(`${here.server.url}/webhooks/github`, { method: 'POST', headers: sent, body })
+  return { status: answer.status, result: ((await answer.json().catch(() => ({}))) as { result?: string }).result }
+}
+
+/** Does what the workers of a server do. */
+const work = async () =>
+  workOnPushes(
+    {
+      engine: here.pushEngine,
+      actor: await machineActor(here.database, 'github', 'webhook'),
+      signal: new AbortController().signal,
+    },
+    KEY,
+  )
+
+/** What became of the pushes, oldest first, since the last look. */
+let seen = 0
+async function told() {
+  const rows = await here.database.query<{ seq: number; type: string; environment: string | null; data: Record<string, string> }>(
+    `select * from events where seq > $1 and type like 'push.%' order by seq`,
+    [seen],
+  )
+  seen = rows.at(-1)?.seq ?? seen
+  return rows.map(({ type, environment, data }) => `${type} ${data.branch} ${data.why ?? environment}`)
+}
+
+async function pushed(...sent: object[]) {
+  for (const one of sent) expect(await deliver(one)).toEqual({ status: 202, result: 'stored' })
+  await work()
+  return told()
+}
+
+const deployments = async () =>
+  here.database.query<{ id: string; commit: string; ref: string; created_by: string; face: string; reason: string }>(
+    'select id, commit, ref, created_by, face, reason from deploy_deployments order by created_at, id',
+  )
+
+test('a push deploys exactly its commit, although the branch has moved on', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const wanted = shop.commit('Change the api', { 'api/server.ts': '2' })
+  shop.commit('Change it again', { 'api/server.ts': '3' })
+  expect(await pushed(payload('refs/heads/main', from, wanted))).toEqual(['push.deployed main staging'])
+  expect((await deployments()).map(({ id: _, ...one }) => one)).toEqual([
+    { commit: wanted, ref: 'main', created_by: 'github', face: 'webhook', reason: 'push to main by aoi' },
+  ])
+})
+
+test('a push that is told of three times, or under another delivery, starts one deployment', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const one = payload('refs/heads/main', from, shop.commit('Change the api', { 'api/server.ts': '4' }))
+  const delivery = { 'x-github-delivery': randomUUID() }
+  expect(await deliver(one, delivery)).toEqual({ status: 202, result: 'stored' })
+  expect(await deliver(one, delivery)).toEqual({ status: 202, result: 'known' })
+  await work()
+  expect(await deliver(one)).toEqual({ status: 202, result: 'known' })
+  await work()
+  expect(await told()).toEqual(['push.deployed main staging'])
+})
+
+test('a push that is told of after a newer one does not go back', async () => {
+  const first = shop.git('rev-parse', 'HEAD')
+  const second = shop.commit('Change the api', { 'api/server.ts': '5' })
+  const third = shop.commit('Change the api', { 'api/server.ts': '6' })
+  expect(await pushed(payload('refs/heads/main', second, third), payload('refs/heads/main', first, second))).toEqual([
+    'push.deployed main staging',
+    'push.ignored main older',
+  ])
+})
+
+test('a branch that is taken back by force is deployed as it is then', async () => {
+  const newest = shop.git('rev-parse', 'HEAD')
+  const older = shop.git('rev-parse', 'HEAD~1')
+  expect(await pushed(payload('refs/heads/main', newest, older, { forced: true }))).toEqual(['push.deployed main staging'])
+  expect((await deployments()).at(-1)?.commit).toBe(older)
+})
+
+test('two pushes of the same millisecond are both decided, in the order in which they came', async () => {
+  const first = shop.git('rev-parse', 'HEAD')
+  const second = shop.commit('Change the api', { 'api/server.ts': '7' })
+  const third = shop.commit('Change the api', { 'api/server.ts': '8' })
+  const both = [payload('refs/heads/main', first, second), payload('refs/heads/main', second, third)]
+  expect(await Promise.all(both.map((one) => deliver(one)))).toEqual([
+    { status: 202, result: 'stored' },
+    { status: 202, result: 'stored' },
+  ])
+  await work()
+  expect((await told()).length).toBe(2)
+  expect((await deployments()).at(-1)?.commit).toBe(third)
+})
+
+test('genova 9.21: a push that changes nothing an image is built of starts nothing', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const docs = shop.commit('Tell more', { 'README.md': '2', 'api.md': '' })
+  const api = shop.commit('Change the api', { 'api/server.ts': '9' })
+  const settings = shop.commit('Say it otherwise', { 'kiban.yml': `${manifest(rules)}# again\n` })
+  expect(
+    await pushed(
+      payload('refs/heads/main', from, docs),
+      payload('refs/heads/main', docs, api),
+      payload('refs/heads/main', api, settings),
+    ),
+  ).toEqual(['push.ignored main no-path', 'push.deployed main staging', 'push.deployed main staging'])
+})
+
+test('`paths` of a rule stand in the place of the folders that images are built of', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const api = shop.commit('Change the api', { 'api/server.ts': '10' })
+  const docs = shop.commit('Tell more', { 'docs/a/b.md': '' })
+  expect(await pushed(payload('refs/heads/docs/x/y', from, api), payload('refs/heads/docs/x/y', api, docs))).toEqual([
+    'push.ignored docs/x/y no-path',
+    'push.deployed docs/x/y staging',
+  ])
+})
+
+test('a branch fits a pattern as a whole, and a new one is new altogether', async () => {
+  const head = shop.git('rev-parse', 'HEAD')
+  const names = ['x-main', 'main-2', 'release/1/2', 'ui/release/1', 'メイン', '../main', 'main/../../etc']
+  expect(await pushed(...names.map((name) => payload(`refs/heads/${name}`, ZEROS, head)))).toEqual(
+    names.map((name) => `push.ignored ${name} no-rule`),
+  )
+  expect(await pushed(payload('refs/heads/docs/new', ZEROS, head))).toEqual(['push.deployed docs/new staging'])
+})
+
+test('a push may deploy where the user github may, and nowhere else', async () => {
+  const head = shop.git('rev-parse', 'HEAD')
+  expect(await pushed(payload('refs/heads/release/1', ZEROS, head))).toEqual(['push.ignored release/1 not-permitted'])
+  const nobody = { kind: 'machine', name: 'somebody', face: 'webhook', grants: [] } as const
+  expect(await machineActor(here.database, 'somebody', 'webhook')).toEqual(nobody)
+})
+
+test('tags, deleted branches, commits that are gone and workflows start nothing, and it says why', async () => {
+  const head = shop.git('rev-parse', 'HEAD')
+  expect(
+    await pushed(
+      payload('refs/tags/v1', ZEROS, head),
+      payload('refs/heads/main', head, ZEROS),
+      payload('refs/heads/main', head, 'deadbeef'.repeat(5)),
+      payload('refs/heads/whole', ZEROS, head),
+    ),
+  ).toEqual([
+    'push.ignored refs/tags/v1 not-a-branch',
+    'push.ignored main branch-deleted',
+    'push.ignored main commit-gone',
+    'push.ignored whole no-workflows',
+  ])
+})
+
+test('genova 9.14: nothing without a right signature is believed, and what comes again is known', async () => {
+  const one = payload('refs/heads/main', ZEROS, shop.git('rev-parse', 'HEAD'))
+  const body = JSON.stringify(one)
+  const refused = { status: 401, result: 'unsigned' }
+  expect(await deliver(one, { 'x-hub-signature-256': undefined })).toEqual(refused)
+  expect(await deliver(one, { 'x-hub-signature-256': sign(body, '') })).toEqual(refused)
+  expect(await deliver(one, { 'x-hub-signature-256': sign(body, 'another') })).toEqual(refused)
+  expect(await deliver(one, { 'x-hub-signature-256': sign(`${body} `) })).toEqual(refused)
+  const sha1 = `sha1=${createHmac('sha1', SECRET).update(body).digest('hex')}`
+  expect(await deliver(one, { 'x-hub-signature-256': sha1 })).toEqual(refused)
+  expect(await deliver(one, { 'x-hub-signature-256': undefined, 'x-hub-signature': sha1 })).toEqual(refused)
+  expect(await openPushes(here.database, KEY)).toEqual([])
+})
+
+test('what is no push of a known product is answered, and kept nowhere', async () => {
+  const head = shop.git('rev-parse', 'HEAD')
+  const fork = payload('refs/heads/main', ZEROS, head, { repository: { html_url: 'https://github.com/mallory/bookshop' } })
+  expect(await deliver({ zen: 'Keep it logically awesome.' }, { 'x-github-event': 'ping' })).toEqual({
+    status: 200,
+    result: 'pong',
+  })
+  expect(await deliver({}, { 'x-github-event': 'issues' })).toEqual({ status: 200, result: 'not-a-push' })
+  expect(await deliver(fork)).toEqual({ status: 200, result: 'no-product' })
+  expect(await deliver({})).toEqual({ status: 400, result: 'unreadable' })
+  expect(await deliver('['.repeat(1_000_000))).toEqual({ status: 400, result: 'unreadable' })
+  expect(await deliver(`{"ref":${'['.repeat(500_000)}${']'.repeat(500_000)}}`)).toEqual({ status: 400, result: 'unreadable' })
+  expect(await deliver(Buffer.from([0xff, 0xfe, 0x00]))).toEqual({ status: 400, result: 'unreadable' })
+  expect(await deliver(payload('refs/heads/main', '--upload-pack=x', head))).toEqual({ status: 400, result: 'unreadable' })
+  expect(await deliver({}, { 'x-github-delivery': '../../x' })).toEqual({ status: 400, result: 'no-delivery' })
+  expect(await deliver('x'.repeat(10_000_000)).catch(() => ({ status: 413, result: 'too-large' }))).toEqual({
+    status: 413,
+    result: 'too-large',
+  })
+})

@@ -1,0 +1,13 @@
+import type { Actor } from '../../core/actor.ts'
+import type { Queryable } from '../../database/database.ts'
+import { findUser, grantsOf } from './user-store.ts'
+
+/**
+ * A machine that proves itself by a signature: it may what is granted to the user of its name at this moment, and nothing
+ * where there is no such user, or one that is disabled.
+ */
+export async function machineActor(database: Queryable, name: string, face: Actor['face']): Promise<Actor> {
+  const user = await findUser(database, { name })
+  const grants = user && user.disabledAt === undefined ? await grantsOf(database, [user.id]) : []
+  return { kind: 'machine', name, face, grants: grants.map(({ role, product, environment }) => ({ role, product, environment })) }
+}
