@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeRepository, type TestRepository } from '../../../../test/git-repository.ts'
 import { type ServerStage, serverStage } from '../../../../test/server-stage.ts'
 import { machineActor } from '../../identity/machine-actor.ts'
+import { decidePush } from './decide-push.ts'
+import { productsOf } from './products-of.ts'
 import { openPushes } from './push-store.ts'
 import { workOnPushes } from './work-on-pushes.ts'
 
@@ -137,6 +139,21 @@ test('a push that is told of three times, or under another delivery, starts one 
   expect(await deliver(one)).toEqual({ status: 202, result: 'known' })
   await work()
   expect(await told()).toEqual(['push.deployed main staging'])
+})
+
+test('a process that dies between the start and its record leaves one deployment', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const wanted = shop.commit('Change the api', { 'api/server.ts': '4b' })
+  await deliver(payload('refs/heads/main', from, wanted))
+  const actor = await machineActor(here.database, 'github', 'webhook')
+  const [push] = await openPushes(here.database, KEY)
+  const [product] = await productsOf(here.database, KEY)
+  if (!push || !product) throw new Error('The push was not stored')
+  // What the dead process did; the next one knows nothing of it.
+  await decidePush({ engine: here.pushEngine, actor, signal: new AbortController().signal }, push, product)
+  await work()
+  expect(await told()).toEqual(['push.deployed main staging'])
+  expect((await deployments()).filter(({ commit }) => commit === wanted).length).toBe(1)
 })
 
 test('a push that is told of after a newer one does not go back', async () => {
