@@ -216,6 +216,8 @@ async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts }
     failed,
     works,
     lasts,
+    github: lasts ? (await import('./github/settings.ts')).githubSettings(env) : undefined,
+    address: async (database) => (await import('./capabilities/identity/server-address.ts')).serverAddress(database),
     machine: async (...asked) => (await import('./capabilities/identity/machine-actor.ts')).machineActor(...asked),
   })
   const identity = openIdentity({ database: engine.database, clock: engine.clock, folder, environment: env })

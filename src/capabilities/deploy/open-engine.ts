@@ -7,11 +7,14 @@ import type { Database } from '../../database/database.ts'
 import { eventFeed } from '../../database/event-feed.ts'
 import { openDatabase } from '../../database/open-database.ts'
 import { openDurable } from '../../durable/durable.ts'
+import { GithubApp } from '../../github/app.ts'
+import type { GithubSettings } from '../../github/settings.ts'
 import { advance } from './advance.ts'
 import { forgetEndedBuilds } from './build-folder.ts'
 import { Callers } from './callers.ts'
 import { findDeployment, openDeployments } from './deployment-store.ts'
 import type { DeployEngine } from './engine.ts'
+import { ALL_DEPLOYMENTS, GITHUB_WORK, keepTelling } from './github/tell-github.ts'
 import { repositoriesWithOpenPushes } from './pushes/push-store.ts'
 import { PUSH_WORK } from './pushes/receive-delivery.ts'
 import { workOnPushes } from './pushes/work-on-pushes.ts'
@@ -39,6 +42,10 @@ export interface EngineOptions {
   works?: boolean
   /** Whether it lasts, and looks after schedules and pushes as well. */
   lasts?: boolean
+  /** Which App of GitHub kiban is, where it is one: deployments are told to GitHub then. */
+  github?: GithubSettings
+  /** Where people find the console. */
+  address?: (database: Database) => Promise<string>
   /** A machine that proves itself by a signature, with what is granted to it now; nobody deploys for pushes without. */
   machine?: (database: Database, name: string, face: Actor['face']) => Promise<Actor>
 }
@@ -56,9 +63,12 @@ export interface OpenDeployEngine extends DeployEngine {
  * process: hold the folder (`joinOrOwn`) first.
  */
 export async function openDeployEngine(options: EngineOptions): Promise<OpenDeployEngine> {
-  const { folder, databaseUrl, environment, failed, works = true, lasts = false, machine } = options
+  const { folder, databaseUrl, environment, failed, works = true, lasts = false, machine, github, address } = options
   const database = await openDatabase(databaseUrl ? { url: databaseUrl } : { folder: join(folder, 'database') })
-  const durable = await openDurable(database, { kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, SCHEDULE_WORK, PUSH_WORK], failed })
+  const durable = await openDurable(database, {
+    kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, SCHEDULE_WORK, PUSH_WORK, GITHUB_WORK],
+    failed,
+  })
   const events = await eventFeed(database)
   const callers = new Callers(environment)
   const engine = callers.engineOf({
@@ -79,6 +89,11 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
     await durable.work(SCHEDULE_WORK, (_, signal) => watchSchedules(engine, signal), { atATime: 1 })
     await durable.goOn(SCHEDULE_WORK, ALL_SCHEDULES)
     if (machine) await watchPushes(engine, machine)
+    if (github && address) {
+      const telling = { engine, app: new GithubApp(github, realClock), address: () => address(database) }
+      await durable.work(GITHUB_WORK, (_, signal) => keepTelling(telling, signal), { atATime: 1 })
+      await durable.goOn(GITHUB_WORK, ALL_DEPLOYMENTS)
+    }
   }
   const deployments = works ? await openDeployments(database) : []
   const runs = works ? await openRuns(database) : []
