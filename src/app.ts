@@ -98,7 +98,7 @@ async function openWork(env: NodeJS.ProcessEnv, environment: CallerEnvironment, 
   // AWS may be slow to say whose credentials these are: nothing waits for that.
   const known = left && (await Promise.race([left, wait(CHECK_MS, undefined, { ref: false })]))
   for (const { id, waits } of known ?? []) {
-    const goingOn = id.startsWith('run_') ? taskRuns.goingOn(id) : deployView.goingOn(id)
+    const goingOn = /^(run|wfr)_/.test(id) ? taskRuns.goingOn(id) : deployView.goingOn(id)
     say(waits ? deployView.waitsLeft(id, waits) : goingOn)
   }
   return member

@@ -8,7 +8,15 @@ import { deployed, release, started } from './deploy-stage.ts'
 import { nobody, type ServerStage, serverStage, shopManifest } from './server-stage.ts'
 
 /** Asks, or begins what another operation finishes; what is begun changes nothing that outlives its minutes. */
-const changesNothing = ['deployment.plan', 'device.begin', 'login.challenge', 'oidc.begin', 'passkey.begin']
+const changesNothing = [
+  'deployment.plan',
+  'device.begin',
+  'login.challenge',
+  'oidc.begin',
+  'passkey.begin',
+  'workflow.list',
+  'workflow.plan',
+]
 
 /** Takes a device, a provider or a rollout that waits: the test that has one shows the event. */
 const shownElsewhere: Record<string, { file: string; event: string }> = {
@@ -74,9 +82,19 @@ const device = async () => {
   return { device, code }
 }
 
+const workflow = async (verdict?: string): Promise<string> => {
+  const { run } = await ask(admin, 'workflow.run', { ...place, workflow: 'release', detach: true })
+  if (verdict)
+    await here.database.query(`update deploy_workflow_runs set state = 'done', verdict = $2 where id = $1`, [run.id, verdict])
+  return run.id
+}
+
 /** How each operation that writes comes to change something. */
 const acts: Record<string, () => Promise<Act>> = {
   'deployment.start': async () => ({ input: { ...place, repository: here.repository.folder, detach: true, reason: REASON } }),
+  'workflow.run': async () => ({ input: { ...place, workflow: 'release', detach: true, reason: REASON } }),
+  'workflow.cancel': async () => ({ input: { ...place, id: await workflow(), detach: true, reason: REASON } }),
+  'workflow.resume': async () => ({ input: { ...place, id: await workflow('failed'), detach: true, reason: REASON } }),
   'deployment.rollback': async () => ({ input: { ...place, detach: true, reason: REASON } }),
   'deployment.promote': async () => ({
     input: { product: 'bookshop', from: 'staging', env: 'production', detach: true, reason: REASON },

@@ -136,7 +136,7 @@ export async function deployEngine(database: Database, clock: Clock = realClock)
   return callers.engineOf({
     database,
     durable: await openDurable(database, {
-      kinds: ['deployment', 'task-run', 'push'],
+      kinds: ['deployment', 'task-run', 'workflow', 'push'],
       failed: (error) => process.stderr.write(`${error.stack}\n`),
     }),
     events: await eventFeed(database),

@@ -30,6 +30,8 @@ tasks:
   report: { service: api, command: [node, report.js] }
 schedules:
   nightly: { service: api, command: [node, report.js], cron: "30 2 * * *" }
+workflows:
+  release: { steps: [{ run: [report] }] }
 `
 export const nobody: Actor = { kind: 'nobody', name: 'nobody', grants: [], face: 'http' }
 

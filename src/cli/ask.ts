@@ -8,11 +8,17 @@ import type { CommonFlags } from './command.ts'
 import { draw } from './draw.ts'
 import type { Terminal } from './terminal.ts'
 
-const isAgreed = ({ risk }: Operation, { yes }: CommonFlags): boolean => risk === 0 || yes === true
+const isAgreed = ({ risk, looksOnly }: Operation, input: Record<string, unknown>, { yes }: CommonFlags): boolean =>
+  risk === 0 || yes === true || looksOnly?.(input) === true
 
 /** Without a terminal nothing is asked: `--yes` must stand there. Throws `confirmation.missing`. */
-export function refuseUnasked(operation: Operation, flags: CommonFlags, terminal: Terminal): void {
-  if (isAgreed(operation, flags) || (terminal.interactive && !flags.json)) return
+export function refuseUnasked(
+  operation: Operation,
+  input: Record<string, unknown>,
+  flags: CommonFlags,
+  terminal: Terminal,
+): void {
+  if (isAgreed(operation, input, flags) || (terminal.interactive && !flags.json)) return
   const command = `kiban ${operation.cli?.alias ?? operation.name.replace('.', ' ')}`
   throw new KibanError('invalid', 'confirmation.missing', cli.needsYes(command), { hint: cli.needsYesHint })
 }
@@ -24,7 +30,7 @@ export async function agreed(
   flags: CommonFlags,
   { engine, terminal, signal }: { engine: Engine; terminal: Terminal; signal: AbortSignal },
 ): Promise<Record<string, unknown> | 'declined' | 'interrupted'> {
-  if (isAgreed(operation, flags)) return input
+  if (isAgreed(operation, input, flags)) return input
   let carried = {}
   const preview = engine.operations.find((other) => other.name === operation.preview?.operation)
   if (preview?.kind === 'call') {

@@ -39,7 +39,7 @@ export async function runOperation(
   { open, terminal, signal, onSecond }: Surroundings,
 ): Promise<number> {
   const checked = checkedInput(operation, given)
-  refuseUnasked(operation, flags, terminal)
+  refuseUnasked(operation, checked, flags, terminal)
   const engine = open((text) => void terminal.stderr.write(`${text[terminal.language]}\n`))
   const running = { engine, flags, terminal, signal, onSecond }
   try {

@@ -26,6 +26,8 @@ interface Declared<Input extends Schema> {
   /** 0 asks nothing · 1 asks once, with the effect in words · 2 asks for a reason too · 3 asks to type the name. */
   risk: 0 | 1 | 2 | 3
   input: Input
+  /** Whether it only looks with this input: then nothing is asked. */
+  looksOnly?(input: z.infer<Input>): boolean
   /** The effect in words, asked before it happens. */
   question?: (input: z.infer<Input>) => Text
   /** A call whose answer shows the effect before a person agrees to it; `carry` hands what was shown to the real thing. */

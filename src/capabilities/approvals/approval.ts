@@ -3,7 +3,7 @@ import type { Actor } from '../../core/actor.ts'
 import { KibanError } from '../../core/error.ts'
 import { newId } from '../../core/ids.ts'
 import { approvals as text } from '../../core/messages/approvals.ts'
-import { can, placesOf } from '../../core/permission.ts'
+import { can, holds, placesOf, type Role } from '../../core/permission.ts'
 import { json, type Queryable } from '../../database/database.ts'
 import { appendEvent } from '../../database/events.ts'
 import { fromRow } from '../../database/row.ts'
@@ -23,6 +23,8 @@ export interface Approval {
   summary: Record<string, unknown>
   /** How many must agree. */
   needed: number
+  /** The least that they must be there; undefined: whoever may approve. */
+  role?: Role
   askedBy: string
   askedAt: number
   expiresAt: number
@@ -38,14 +40,17 @@ export interface Vote {
   votedAt: number
 }
 
-type NewApproval = Pick<Approval, 'subject' | 'fingerprint' | 'product' | 'environment' | 'summary' | 'needed' | 'askedBy'>
+type NewApproval = Pick<
+  Approval,
+  'subject' | 'fingerprint' | 'product' | 'environment' | 'summary' | 'needed' | 'role' | 'askedBy'
+>
 
 /** Asks once for each fingerprint of a subject; an earlier request for another one is withdrawn, and its votes with it. */
 export async function askApproval(tx: Queryable, asked: NewApproval, face: string, now: number): Promise<Approval> {
-  const { subject, fingerprint, product, environment, summary, needed, askedBy } = asked
+  const { subject, fingerprint, product, environment, summary, needed, role, askedBy } = asked
   const rows = await tx.query<{ id: string }>(
-    `insert into approvals_requests (id, subject, fingerprint, product, environment, summary, needed, asked_by, asked_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::double precision / 1000), to_timestamp($10::double precision / 1000))
+    `insert into approvals_requests (id, subject, fingerprint, product, environment, summary, needed, asked_by, asked_at, expires_at, role)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::double precision / 1000), to_timestamp($10::double precision / 1000), $11)
      on conflict (subject, fingerprint) do nothing returning id`,
     [
       newId('apr'),
@@ -58,6 +63,7 @@ export async function askApproval(tx: Queryable, asked: NewApproval, face: strin
       askedBy,
       now,
       now + APPROVAL_HOURS * 3_600_000,
+      role ?? null,
     ],
   )
   await tx.query(
@@ -147,13 +153,16 @@ export function stateBy(votes: readonly Pick<Vote, 'agrees'>[], needed: number):
 }
 
 /** Why somebody may not decide on a request; undefined when they may. */
-export function whyNot(actor: Actor, approval: Pick<Approval, 'product' | 'environment' | 'askedBy'>): KibanError | undefined {
-  const { product, environment, askedBy } = approval
+export function whyNot(
+  actor: Actor,
+  approval: Pick<Approval, 'product' | 'environment' | 'askedBy' | 'role'>,
+): KibanError | undefined {
+  const { product, environment, askedBy, role } = approval
   const options = { hint: text.ownHint, place: { product, environment } }
   if (actor.kind !== 'user') return new KibanError('forbidden', 'approval.not-a-person', text.notAPerson, options)
   if (actor.name === askedBy) return new KibanError('forbidden', 'approval.own', text.own, options)
-  if (!can(actor, 'approve', { product, environment }))
-    return new KibanError('forbidden', 'permission.denied', text.mayNot(actor.name, `${product}/${environment}`), options)
+  const may = role ? holds(actor, { role, product, environment }) : can(actor, 'approve', { product, environment })
+  if (!may) return new KibanError('forbidden', 'permission.denied', text.mayNot(actor.name, `${product}/${environment}`), options)
   return undefined
 }
 

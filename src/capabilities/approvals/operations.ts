@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import { approvals as text } from '../../core/messages/approvals.ts'
 import { about, type Context, call, type Operation } from '../../core/operation.ts'
 import { badCursor, nextField, pageFields, pageOf } from '../../core/paging.ts'
-import { can } from '../../core/permission.ts'
+import { can, roles } from '../../core/permission.ts'
 import type { Block, Line, View } from '../../core/view.ts'
 import type { Database } from '../../database/database.ts'
 import type { Approval } from './approval.ts'
@@ -24,6 +24,8 @@ const ApprovalShape = z.object({
   environment: z.string(),
   summary: z.record(z.string(), z.unknown()),
   needed: z.number(),
+  /** The least that whoever decides must be; absent where whoever may approve will do. */
+  role: z.enum(roles).optional(),
   askedBy: z.string(),
   askedAt: z.number(),
   expiresAt: z.number(),
@@ -231,6 +233,7 @@ function approvalView(approval: ApprovalShape): View {
       indent: 2,
       line: [text.askedBy(askedBy), ...(state === 'open' ? ['  ', text.until, ' ', { time: expiresAt }] : [])],
     },
+    ...summaryLines(approval),
     ...votes.map(
       (vote): Block => ({
         kind: 'line',
@@ -241,6 +244,15 @@ function approvalView(approval: ApprovalShape): View {
     ),
     ...(state === 'open' && approval.whyNot ? [{ kind: 'line' as const, indent: 2, line: approval.whyNot }] : []),
   ]
+}
+
+/** What people decide on, in a line: what of which commit, and why it is wanted. */
+function summaryLines({ summary, role }: ApprovalShape): Block[] {
+  const { workflow, task, commit, reason } = summary
+  const services = Array.isArray(summary.services) ? summary.services.map(({ service }: { service: string }) => service) : []
+  const what = [workflow ?? task ?? services.join(', '), String(commit ?? '').slice(0, 12), reason, role]
+  const told = what.filter((one) => typeof one === 'string' && one !== '').join('  ')
+  return told === '' ? [] : [{ kind: 'line', indent: 2, line: { text: told, tone: 'muted' } }]
 }
 
 const votedView = (approval: ApprovalShape): View => [

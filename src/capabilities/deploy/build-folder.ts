@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Queryable } from '../../database/database.ts'
 import type { Deployment } from './deployment.ts'
 import { openDeployments } from './deployment-store.ts'
+import { openWorkflowRuns } from './workflows/workflow-store.ts'
 
 type Drive = Pick<Deployment, 'id' | 'epoch'>
 
@@ -30,9 +31,9 @@ export async function inBuildFolder<Result>(
 export const forgetEarlierBuilds = (dataFolder: string, { id, epoch }: Drive): Promise<void> =>
   forget(dataFolder, (drive) => drive.id === id && drive.epoch < epoch)
 
-/** Removes what is left of deployments that have ended, by whichever machine. */
+/** Removes what is left of deployments and workflows that have ended, by whichever machine. */
 export async function forgetEndedBuilds(dataFolder: string, database: Queryable): Promise<void> {
-  const open = new Set(await openDeployments(database))
+  const open = new Set([...(await openDeployments(database)), ...(await openWorkflowRuns(database))])
   await forget(dataFolder, ({ id }) => !open.has(id))
 }
 

@@ -23,6 +23,9 @@ import { DEPLOYMENT_WORK } from './start.ts'
 import { advanceRun } from './tasks/advance-run.ts'
 import { findRun, openRuns } from './tasks/run-store.ts'
 import { TASK_RUN_WORK } from './tasks/start-run.ts'
+import { advanceWorkflow } from './workflows/advance-workflow.ts'
+import { WORKFLOW_WORK } from './workflows/start-workflow.ts'
+import { findWorkflowRun, openWorkflowRuns } from './workflows/workflow-store.ts'
 
 /** Deployments, and runs of tasks, that one process drives together; each only waits, most of the time. */
 const AT_A_TIME = 50
@@ -66,7 +69,7 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
   const { folder, databaseUrl, environment, failed, works = true, lasts = false, machine, github, address } = options
   const database = await openDatabase(databaseUrl ? { url: databaseUrl } : { folder: join(folder, 'database') })
   const durable = await openDurable(database, {
-    kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, SCHEDULE_WORK, PUSH_WORK, GITHUB_WORK],
+    kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, WORKFLOW_WORK, SCHEDULE_WORK, PUSH_WORK, GITHUB_WORK],
     failed,
   })
   const events = await eventFeed(database)
@@ -84,6 +87,7 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
   if (works) {
     await durable.work(DEPLOYMENT_WORK, (id, signal) => advance(engine, id, signal), { atATime: AT_A_TIME })
     await durable.work(TASK_RUN_WORK, (id, signal) => advanceRun(engine, id, signal), { atATime: AT_A_TIME })
+    await durable.work(WORKFLOW_WORK, (id, signal) => advanceWorkflow(engine, id, signal), { atATime: AT_A_TIME })
   }
   if (works && lasts) {
     await durable.work(SCHEDULE_WORK, (_, signal) => watchSchedules(engine, signal), { atATime: 1 })
@@ -97,11 +101,14 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
   }
   const deployments = works ? await openDeployments(database) : []
   const runs = works ? await openRuns(database) : []
+  const workflows = works ? await openWorkflowRuns(database) : []
   for (const id of deployments) await durable.goOn(DEPLOYMENT_WORK, id)
   for (const id of runs) await durable.goOn(TASK_RUN_WORK, id)
+  for (const id of workflows) await durable.goOn(WORKFLOW_WORK, id)
   const begun = [
     ...deployments.map(async (id) => ({ id, waits: await whyItWaits(callers, await findDeployment(database, id)) })),
     ...runs.map(async (id) => ({ id, waits: await whyItWaits(callers, await findRun(database, id)) })),
+    ...workflows.map(async (id) => ({ id, waits: await whyItWaits(callers, await findWorkflowRun(database, id)) })),
   ]
   return {
     ...engine,

@@ -19,6 +19,7 @@ import { showPlan } from './show-plan.ts'
 import { showLeaving, showProgress } from './show-progress.ts'
 import { showDeployments, showReleases, showStatus } from './show-status.ts'
 import { taskOperations } from './tasks/task-operations.ts'
+import { workflowOperations } from './workflows/workflow-operations.ts'
 
 /** What app.ts gives: the engine as a caller has it, opened at its first use. */
 export interface DeployDependencies {
@@ -39,6 +40,7 @@ export function deployOperations(dependencies: DeployDependencies): Operation[] 
     ...serviceOperations(dependencies),
     ...taskOperations(dependencies),
     ...scheduleOperations(dependencies),
+    ...workflowOperations(dependencies),
     ...lockOperations(dependencies),
   ]
 }

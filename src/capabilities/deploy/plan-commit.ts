@@ -18,6 +18,8 @@ export async function planCommit(
     ref: string
     commit?: string
     force: boolean
+    /** These alone. */
+    schedules?: string[]
   },
   signal: AbortSignal,
 ): Promise<Plan & { findings: Finding[]; notice: Text | undefined }> {
@@ -30,7 +32,13 @@ export async function planCommit(
     ? Object.fromEntries(Object.entries(known.images).map(([service, { reference }]) => [service, reference]))
     : Object.fromEntries(ready)
   const release = { commit: source.commit, images, definitions: source.definitions }
-  const plan = await planOf(engine, manifest, release, { ...wanted, kind: 'deploy', options: { force: wanted.force } }, signal)
+  const plan = await planOf(
+    engine,
+    manifest,
+    release,
+    { ...wanted, kind: 'deploy', options: { force: wanted.force, schedules: wanted.schedules } },
+    signal,
+  )
   const findings = await preflight(engine.aws(manifest.region), plan, manifest, engine.environment, signal)
   return { ...plan, findings, notice: source.notice }
 }

@@ -21,7 +21,7 @@ export function showProgress(item: DeploymentItem): Frame {
     ...(held ? troubleLines({ ...held, text: text.held(held.text), next: 'waiting' }) : []),
   ]
   const passing = shown.flatMap(({ passing: pass = [] }) => pass)
-  if (deployment.state !== 'done') return { lines, passing, live: underWay(item) }
+  if (deployment.state !== 'done') return { lines, passing, live: showUnderWay(item) }
   return { lines: [...lines, ...ending(item)], live: [] }
 }
 
@@ -48,7 +48,7 @@ function ending(item: DeploymentItem): View {
 }
 
 /** What is under way now: the rollouts that have not ended, else the step. What has ended is told by its event. */
-function underWay(item: DeploymentItem): View {
+export function showUnderWay(item: DeploymentItem): View {
   const { deployment, rollouts, doing, usual } = item
   const open = rollouts.filter(({ sentAt, verdict }) => sentAt !== undefined && verdict === undefined)
   if (open.length === 0) {

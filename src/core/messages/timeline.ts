@@ -7,6 +7,7 @@ import { ignoredFor, pushes } from './pushes.ts'
 import { schedules } from './schedules.ts'
 import { services } from './services.ts'
 import { taskRuns } from './task-runs.ts'
+import { workflows } from './workflows.ts'
 
 export type EventTone = 'good' | 'bad' | 'warn' | 'busy' | 'muted'
 
@@ -37,6 +38,16 @@ const toneOfVerdict: Record<Verdict, EventTone> = {
 }
 
 const verdictOf = (value: unknown): Verdict => (string(value) in toneOfVerdict ? (value as Verdict) : 'failed')
+
+/** A step by its name, or by what its parts do. */
+function stepName(name: unknown, parts: unknown): Text {
+  if (string(name) !== '') return { en: string(name), ja: string(name) }
+  const told = (Array.isArray(parts) ? parts : []).map(({ kind, names }: Data): Text => {
+    const { en, ja } = workflows.kinds[string(kind) as keyof typeof workflows.kinds] ?? { en: '', ja: '' }
+    return { en: `${en} ${list(names)}`.trim(), ja: `${ja} ${list(names)}`.trim() }
+  })
+  return { en: told.map(({ en }) => en).join(' + '), ja: told.map(({ ja }) => ja).join(' + ') }
+}
 
 const kinds: Record<string, Text> = {
   deploy: { en: 'Deployment', ja: 'デプロイ' },
@@ -129,6 +140,37 @@ const says: Record<string, Say> = {
   }),
   'schedule.skipped': ({ schedule }) => ({ text: schedules.runSkipped(string(schedule)), tone: 'warn' }),
   'schedule.succeeded': ({ schedule }) => ({ text: schedules.runSucceeded(string(schedule)), tone: 'good' }),
+  'workflow.queued': ({ workflow, ref }) => ({ text: workflows.asked(string(workflow), string(ref)), tone: 'busy' }),
+  'workflow.built': ({ product, commit, reused }) => ({
+    text: workflows.built(string(product), short(commit), reused === true),
+    tone: 'muted',
+  }),
+  'workflow.planned': ({ steps }) => ({ text: workflows.planned(Number(steps)), tone: 'muted' }),
+  'workflow.started': ({ workflow }) => ({ text: workflows.started(string(workflow)), tone: 'busy' }),
+  'workflow.continued': ({ workflow }) => ({ text: workflows.continued(string(workflow)), tone: 'warn' }),
+  'workflow.cancel-asked': ({ workflow }) => ({ text: workflows.cancelAsked(string(workflow)), tone: 'warn' }),
+  'workflow.resumed': ({ workflow, attempt }) => ({
+    text: workflows.resumed(string(workflow), Number(attempt)),
+    tone: 'busy',
+  }),
+  'workflow.step-started': ({ step, name, parts }) => ({
+    text: workflows.stepStarted(Number(step), stepName(name, parts)),
+    tone: 'busy',
+  }),
+  'workflow.step-ended': ({ step, name, parts, verdict }) => {
+    const how = verdictOf(verdict)
+    return { text: workflows.stepEnded(Number(step), stepName(name, parts), how), tone: toneOfVerdict[how] }
+  },
+  'workflow.going-back': ({ step }) => ({ text: workflows.goingBack(Number(step)), tone: 'warn' }),
+  'workflow.returning': ({ services, environment }) => ({
+    text: workflows.returning(list(services), string(environment)),
+    tone: 'warn',
+  }),
+  'workflow.kept': ({ services }) => ({ text: workflows.kept(list(services)), tone: 'warn' }),
+  'workflow.ended': ({ workflow, verdict }) => {
+    const how = verdictOf(verdict)
+    return { text: workflows.endedWith(string(workflow), how), tone: toneOfVerdict[how] }
+  },
   'task.queued': ({ task, command }) => {
     const own = list(command)
     return say(`${string(task)} asked for${own && `: ${own}`}`, `${string(task)} の実行を依頼${own && ` (${own})`}`, 'busy')
