@@ -1,5 +1,6 @@
 // What runs beside services: schedules and tasks, and the order in which a release goes out.
 import { z } from 'zod'
+import { onFailures } from '../core/on-failure.ts'
 import { Command, duration, Name, optional, patchOf, pattern } from './field.ts'
 import { Variables } from './service.ts'
 import { Size } from './size.ts'
@@ -57,9 +58,6 @@ export const TaskPatch = z.strictObject(patchOf(jobShape))
 export const SchedulePatch = z.strictObject(patchOf(scheduleShape))
 
 const names = z.array(z.string()).min(1)
-
-/** What becomes of a workflow when a step of it does not succeed. */
-export const onFailures = ['stop', 'continue', 'rollback'] as const
 
 /** What a step, or a part of a parallel one, sets in motion. */
 const workShape = {

@@ -1,8 +1,8 @@
 import type { Cloud } from '../../../aws/identity.ts'
 import type { Actor } from '../../../core/actor.ts'
+import type { onFailures } from '../../../core/on-failure.ts'
 import type { Role } from '../../../core/permission.ts'
 import type { Verdict } from '../../../core/verdict.ts'
-import type { onFailures } from '../../../manifest/jobs.ts'
 import type { StoredError } from '../deployment.ts'
 import type { Cause } from '../explain/cause.ts'
 

@@ -1,7 +1,7 @@
 // What the operations of workflows answer. Times are epoch milliseconds.
 import { z } from 'zod'
+import { onFailures } from '../../../core/on-failure.ts'
 import { roles } from '../../../core/permission.ts'
-import { onFailures } from '../../../manifest/jobs.ts'
 import { CauseShape, DeploymentItem, EventShape, PlanShape, Problem, Verdict } from '../shapes.ts'
 import { TaskRunShape } from '../tasks/run-shapes.ts'
 import { partKinds, workflowStates } from './workflow-run.ts'
