@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { eachDatabase } from '../../test/databases.ts'
 import { json } from './database.ts'
 import { appendEvent, EVENT_CHANNEL, eventsAbout } from './events.ts'
-import { migrate } from './migrate.ts'
+import { inOrder, migrate } from './migrate.ts'
 import { openDatabase } from './open-database.ts'
 
 eachDatabase((open) => {
@@ -38,6 +38,11 @@ eachDatabase((open) => {
     expect(database.fault()).toMatchObject({ code: 'database.full' })
     await database.transaction((tx) => tx.query('select 1'))
     expect(database.fault()).toBeUndefined()
+  })
+
+  test('two migrations of one number are refused', () => {
+    expect(inOrder(['0002-b.sql', 'README.md', '0001-a.sql'])).toEqual(['0001-a.sql', '0002-b.sql'])
+    expect(() => inOrder(['0002-b.sql', '0001-a.sql', '0002-c.sql'])).toThrow('Two migrations have the number 0002')
   })
 
   test('migrations run once, also when several start together', async () => {

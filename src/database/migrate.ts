@@ -7,7 +7,7 @@ const ADVISORY_LOCK = 5_242_601
 
 /** Applies what `migrations/NNNN-what.sql` has and the database has not, in order, each once, however many processes start. */
 export async function migrate(database: Pick<Database, 'transaction'>): Promise<void> {
-  const files = (await readdir(FOLDER)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort()
+  const files = inOrder(await readdir(FOLDER))
   await database.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
     await tx.query(
@@ -19,6 +19,14 @@ export async function migrate(database: Pick<Database, 'transaction'>): Promise<
       await tx.query('insert into kiban_migrations (name) values ($1)', [name])
     }
   })
+}
+
+/** The migrations among these names, in order. Throws where two bear one number: which of them comes first would go by chance. */
+export function inOrder(names: readonly string[]): string[] {
+  const files = names.filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort()
+  const clash = files.find((name, at) => files[at + 1]?.slice(0, 4) === name.slice(0, 4))
+  if (clash) throw new Error(`Two migrations have the number ${clash.slice(0, 4)}`)
+  return files
 }
 
 /** Statements end with a semicolon at the end of a line; neither driver takes several with parameters allowed. */

@@ -19,16 +19,21 @@ const commitStates = {
   inactive: 'error',
 } as const satisfies Record<DeploymentState, string>
 
-export interface ToldDeployment {
+export interface ToldDeployment extends Omit<ToldCommit, 'context'> {
   /** kiban's. */
   id: string
+  environment: string
+  product: string
+}
+
+export interface ToldCommit {
   /** `owner/name` */
   repository: string
   commit: string
-  environment: string
-  product: string
+  /** Which of the commit's statuses it is. */
+  context: string
   description: string
-  /** The deployment's page in the console. */
+  /** Its page in the console. */
   url: string
 }
 
@@ -61,12 +66,20 @@ export async function tellState(
   state: DeploymentState,
   signal: AbortSignal,
 ): Promise<void> {
-  const description = cut(of.description)
-  const status = { state, log_url: of.url, description }
+  const status = { state, log_url: of.url, description: cut(of.description) }
   await app.ask(of.repository, { method: 'POST', path: `/deployments/${githubId}/statuses`, body: status, signal })
-  const context = `kiban/${of.product}/${of.environment}`
-  const onCommit = { state: commitStates[state], target_url: of.url, description, context }
-  await app.ask(of.repository, { method: 'POST', path: `/statuses/${of.commit}`, body: onCommit, signal })
+  await tellCommit(app, { ...of, context: `kiban/${of.product}/${of.environment}` }, state, signal)
+}
+
+/** Says how it stands on the commit alone. */
+export async function tellCommit(
+  app: GithubApp,
+  { repository, commit, context, description, url }: ToldCommit,
+  state: DeploymentState,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = { state: commitStates[state], target_url: url, description: cut(description), context }
+  await app.ask(repository, { method: 'POST', path: `/statuses/${commit}`, body, signal })
 }
 
 const cut = (text: string): string => (text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION - 1)}…` : text)

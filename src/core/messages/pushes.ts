@@ -9,14 +9,15 @@ export const ignoredFor = {
   'bad-manifest': { en: 'the manifest of the commit has problems', ja: 'コミットのマニフェストに問題がある' },
   'other-product': { en: 'the manifest is that of another product', ja: 'マニフェストが別のプロダクトのもの' },
   'no-rule': { en: 'no rule of auto_deploy fits the branch', ja: 'ブランチに当てはまる auto_deploy がない' },
-  'no-workflows': {
-    en: 'its rule asks for a workflow, which a push does not run yet',
-    ja: 'push からのワークフロー実行は未対応',
-  },
+  frozen: { en: 'the environment is frozen', ja: '環境が凍結中' },
   'no-path': { en: 'nothing changed that the rule looks at', ja: '対象のパスに変更がない' },
   'not-permitted': {
     en: 'the user "github" may not deploy there (kiban grant give github developer)',
     ja: 'ユーザー "github" にデプロイの権限がない (kiban grant give github developer)',
+  },
+  undecidable: {
+    en: 'for a day it could not be found out what it asks for',
+    ja: '1 日にわたり内容を確認できなかった',
   },
   older: { en: 'a newer commit of the branch was deployed already', ja: 'ブランチの新しいコミットがデプロイ済み' },
 } satisfies Record<string, Text>
@@ -26,6 +27,10 @@ export const pushes = {
   deployed: (branch: string, environment: string): Text => ({
     en: `Push to ${branch} deploys to ${environment}`,
     ja: `${branch} への push を ${environment} にデプロイ`,
+  }),
+  runs: (branch: string, workflow: string, environment: string): Text => ({
+    en: `Push to ${branch} runs ${workflow} for ${environment}`,
+    ja: `${branch} への push で ${environment} の ${workflow} を実行`,
   }),
   ignored: (branch: string, why: Text): Text => ({
     en: `Push to ${branch} starts nothing: ${why.en}`,

@@ -226,7 +226,13 @@ const says: Record<string, Say> = {
     ),
   'product.removed': (_, subject) =>
     say(`${nameOf(subject)} taken out of the catalogue`, `${nameOf(subject)} の登録を解除`, 'warn'),
-  'push.deployed': ({ branch, environment }) => ({ text: pushes.deployed(string(branch), string(environment)), tone: 'busy' }),
+  'push.deployed': ({ branch, environment, workflow }) => ({
+    text:
+      workflow === undefined
+        ? pushes.deployed(string(branch), string(environment))
+        : pushes.runs(string(branch), string(workflow), string(environment)),
+    tone: 'busy',
+  }),
   'push.ignored': ({ branch, why }) => {
     const known = Object.hasOwn(ignoredFor, string(why)) ? ignoredFor[string(why) as keyof typeof ignoredFor] : undefined
     return {

@@ -7,6 +7,7 @@ import { openDatabase } from '../../../database/open-database.ts'
 import { GithubApp } from '../../../github/app.ts'
 import { githubSettings } from '../../../github/settings.ts'
 import { insertDeployment } from '../deployment-store.ts'
+import { insertWorkflowRun } from '../workflows/workflow-store.ts'
 import { tellAll } from './tell-github.ts'
 
 const COMMIT = 'c0ffee00'.repeat(5)
@@ -98,6 +99,49 @@ test('GitHub sees a deployment, and how it goes, on itself and on its commit', a
     ['pending', 'pending', 'success'].map((state) => [state, 'kiban/bookshop/staging', COMMIT, url]),
   )
   expect(github.state.requests.filter((one) => one.includes('access_tokens')).length).toBe(1)
+  expect(errors).toEqual([])
+})
+
+test('the commit of a run of a workflow tells how the run goes, and goes once more', async () => {
+  const app = appOf()
+  await insertWorkflowRun(
+    database,
+    {
+      id: 'wfr_1',
+      product: 'bookshop',
+      environment: 'staging',
+      workflow: 'release',
+      repository: 'https://github.com/acme/bookshop.git',
+      ref: 'main',
+      commit: COMMIT,
+      options: { actor: { kind: 'machine', name: 'github', grants: [], face: 'webhook' }, refs: {}, breakGlass: false },
+      reason: undefined,
+      createdAt: now,
+      createdBy: 'github',
+      face: 'webhook',
+    },
+    'req_1',
+  )
+  const set = (state: string, verdict: string | null) =>
+    database.query('update deploy_workflow_runs set state = $1, verdict = $2, ended_at = now()', [state, verdict])
+  await tell(app)
+  await set('running', null)
+  await tell(app)
+  await tell(app)
+  await set('done', 'failed')
+  await tell(app)
+  await set('running', null)
+  await tell(app)
+  await set('done', 'succeeded')
+  await tell(app)
+  await tell(app)
+  const context = 'kiban/bookshop/staging/release'
+  const told = ['pending', 'pending', 'failure', 'pending', 'success']
+  expect(shop().statuses.map(({ state, context, sha }) => [state, context, sha])).toEqual(
+    told.map((state) => [state, context, COMMIT]),
+  )
+  expect(shop().statuses.at(-1)?.target_url).toBe('https://kiban.example.com/p/bookshop/timeline')
+  expect(shop().deployments).toEqual([])
   expect(errors).toEqual([])
 })
 

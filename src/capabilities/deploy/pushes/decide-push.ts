@@ -1,4 +1,4 @@
-// What a push does to one product: starts a deployment of exactly its commit, or nothing, and why.
+// What a push does to one product: starts a deployment or a workflow of exactly its commit, or nothing, and why.
 import type { Actor } from '../../../core/actor.ts'
 import { KibanError } from '../../../core/error.ts'
 import { type IgnoredFor, pushes } from '../../../core/messages/pushes.ts'
@@ -11,7 +11,8 @@ import type { Product } from '../../products/catalogue.ts'
 import { type FoundManifest, manifestAt } from '../../products/manifest-at.ts'
 import type { DeployEngine } from '../engine.ts'
 import { startDeployment } from '../start.ts'
-import { deployedPushes, type Outcome, type StoredPush } from './push-store.ts'
+import { startWorkflow } from '../workflows/start-workflow.ts'
+import { deployedPushes, type Outcome, type Started, type StoredPush } from './push-store.ts'
 import { concerns, ruleFor } from './rule-for.ts'
 
 export interface PushWork {
@@ -42,23 +43,34 @@ export async function decidePush(work: PushWork, push: StoredPush, product: Prod
   // Where nothing is known of what was there before, all of it is new.
   if (changed && !concerns(rule, { manifest: found.manifest, converted: found.notice !== undefined }, changed))
     return ignored('no-path', { environment })
-  if (rule.workflow !== undefined) return ignored('no-workflows', { environment })
   if (!can(actor, 'deploy', place)) return ignored('not-permitted', { environment })
-  const deploymentId = await startDeployment(
-    engine,
-    // The same when the process died before the outcome was stored: it is started once.
-    { actor, requestId: `req_${push.id}_${product.name}` },
-    {
-      ...place,
-      services: [],
-      keepSiblings: false,
-      force: false,
-      reason: pushes.reason(branch, push.pusher).en,
-      plan: undefined,
-    },
-    { kind: 'deploy', repository: product.repository, ref: branch, commit: push.after },
-  )
-  return { environment, deploymentId }
+  // The same when the process died before the outcome was stored: it is started once.
+  const asking = { actor, requestId: `req_${push.id}_${product.name}` }
+  const source = { repository: product.repository, ref: branch, commit: push.after }
+  const reason = pushes.reason(branch, push.pusher).en
+  const { workflow } = rule
+  try {
+    const started: Started =
+      workflow === undefined
+        ? {
+            kind: 'deployment',
+            id: await startDeployment(
+              engine,
+              asking,
+              { ...place, services: [], keepSiblings: false, force: false, reason, plan: undefined },
+              { kind: 'deploy', ...source },
+            ),
+          }
+        : {
+            kind: 'workflow-run',
+            id: await startWorkflow(engine, asking, { ...place, ...source, workflow, reason }),
+            workflow,
+          }
+    return { environment, started }
+  } catch (error) {
+    if (error instanceof KibanError && error.code === 'freeze.active') return ignored('frozen', { environment })
+    throw error
+  }
 }
 
 async function manifestOf(

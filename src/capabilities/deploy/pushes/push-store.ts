@@ -14,11 +14,19 @@ export interface StoredPush {
   after: string
   forced: boolean
   pusher: string
+  /** Epoch milliseconds. */
+  receivedAt: number
 }
 
 export type Outcome =
   | { ignored: IgnoredFor; environment?: string; details?: string[] }
-  | { environment: string; deploymentId: string; ignored?: undefined }
+  | { environment: string; started: Started; ignored?: undefined }
+
+export interface Started {
+  kind: 'deployment' | 'workflow-run'
+  id: string
+  workflow?: string
+}
 
 /** False for one that is known already: by its delivery, or by its body under the name of another delivery. */
 export async function insertPush(
@@ -71,7 +79,7 @@ export async function deployedPushes(
   const rows = await database.query(
     `select pushes.* from deploy_pushes pushes join deploy_push_outcomes outcomes on outcomes.push_id = pushes.id
      where pushes.repository = $1 and pushes.ref = $2 and outcomes.product = $3 and outcomes.environment = $4
-       and outcomes.deployment_id is not null order by pushes.seq desc limit ${LOOKED_AT}`,
+       and outcomes.ignored is null order by pushes.seq desc limit ${LOOKED_AT}`,
     [repository, ref, product, environment],
   )
   return rows.map((row) => fromRow<StoredPush>(row))
@@ -84,16 +92,20 @@ export async function isDecided(database: Queryable, push: StoredPush, product: 
 
 export async function keepOutcome(tx: Queryable, push: StoredPush, product: string, outcome: Outcome): Promise<void> {
   await tx.query(
-    'insert into deploy_push_outcomes (push_id, product, environment, deployment_id, ignored) values ($1, $2, $3, $4, $5)',
+    'insert into deploy_push_outcomes (push_id, product, environment, deployment_id, workflow_run_id, ignored) values ($1, $2, $3, $4, $5, $6)',
     [
       push.id,
       product,
       outcome.environment ?? null,
-      'deploymentId' in outcome ? outcome.deploymentId : null,
+      startedOf(outcome, 'deployment'),
+      startedOf(outcome, 'workflow-run'),
       outcome.ignored ?? null,
     ],
   )
 }
+
+const startedOf = (outcome: Outcome, kind: Started['kind']): string | null =>
+  'started' in outcome && outcome.started.kind === kind ? outcome.started.id : null
 
 export async function keepDecided(tx: Queryable, push: StoredPush, now: number): Promise<void> {
   await tx.query('update deploy_pushes set decided_at = to_timestamp($2::double precision / 1000) where id = $1', [push.id, now])

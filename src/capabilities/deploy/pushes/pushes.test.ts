@@ -1,6 +1,6 @@
 // Pushes, from GitHub's webhook to deployments: real deliveries to a server, real git behind GitHub's address.
 import { createHmac, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -227,21 +227,69 @@ test('a push may deploy where the user github may, and nowhere else', async () =
   expect(await machineActor(here.database, 'somebody', 'webhook')).toEqual(nobody)
 })
 
-test('tags, deleted branches, commits that are gone and workflows start nothing, and it says why', async () => {
+test('tags, deleted branches and commits that are gone start nothing, and it says why', async () => {
   const head = shop.git('rev-parse', 'HEAD')
   expect(
     await pushed(
       payload('refs/tags/v1', ZEROS, head),
       payload('refs/heads/main', head, ZEROS),
       payload('refs/heads/main', head, 'deadbeef'.repeat(5)),
-      payload('refs/heads/whole', ZEROS, head),
     ),
-  ).toEqual([
-    'push.ignored refs/tags/v1 not-a-branch',
-    'push.ignored main branch-deleted',
-    'push.ignored main commit-gone',
-    'push.ignored whole no-workflows',
-  ])
+  ).toEqual(['push.ignored refs/tags/v1 not-a-branch', 'push.ignored main branch-deleted', 'push.ignored main commit-gone'])
+})
+
+test('a rule with a workflow runs it at exactly the commit, once', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const wanted = shop.commit('Change the api', { 'api/server.ts': '11' })
+  shop.commit('Change it again', { 'api/server.ts': '12' })
+  await deliver(payload('refs/heads/whole', from, wanted))
+  const actor = await machineActor(here.database, 'github', 'webhook')
+  const [push] = await openPushes(here.database, KEY)
+  const [product] = await productsOf(here.database, KEY)
+  if (!push || !product) throw new Error('The push was not stored')
+  // What a process did that died before it was recorded.
+  await decidePush({ engine: here.pushEngine, actor, signal: new AbortController().signal }, push, product)
+  await work()
+  expect(await told()).toEqual(['push.deployed whole staging'])
+  const runs = await here.database.query(
+    'select workflow, environment, commit, ref, created_by, face, reason from deploy_workflow_runs',
+  )
+  const who = { created_by: 'github', face: 'webhook', reason: 'push to whole by aoi' }
+  expect(runs).toEqual([{ workflow: 'all', environment: 'staging', commit: wanted, ref: 'whole', ...who }])
+  const outcomes = await here.database.query(
+    'select r.commit from deploy_push_outcomes o join deploy_workflow_runs r on r.id = o.workflow_run_id where o.push_id = $1',
+    [push.id],
+  )
+  expect(outcomes).toEqual([{ commit: wanted }])
+  expect(await pushed(payload('refs/heads/whole', ZEROS, from))).toEqual(['push.ignored whole older'])
+})
+
+test('a workflow is not begun in a frozen environment, and the pushes after it are decided', async () => {
+  const from = shop.git('rev-parse', 'HEAD')
+  const [frozen, open] = ['13', '14'].map((what) => shop.commit('Change the api', { 'api/server.ts': what })) as [string, string]
+  const freeze = await here.ask(here.admin, 'freeze.start', {
+    product: 'bookshop',
+    env: 'staging',
+    reason: 'stocktaking',
+  })
+  expect(await pushed(payload('refs/heads/whole', from, frozen))).toEqual(['push.ignored whole frozen'])
+  await here.ask(here.admin, 'freeze.end', { id: (freeze as { id: string }).id })
+  expect(await pushed(payload('refs/heads/whole', frozen, open))).toEqual(['push.deployed whole staging'])
+})
+
+test('a push whose repository is out of reach holds up others for a day, and no longer', async () => {
+  const head = shop.git('rev-parse', 'HEAD')
+  const config = process.env.GIT_CONFIG_GLOBAL as string
+  const reachable = readFileSync(config, 'utf8')
+  writeFileSync(config, reachable.replace(shop.folder, join(folder, 'gone')))
+  const gone = head.replace(/./g, 'a')
+  await deliver(payload('refs/heads/main', head, gone))
+  await expect(work()).rejects.toThrow()
+  expect(await told()).toEqual([])
+  await here.database.query("update deploy_pushes set received_at = received_at - interval '1 day' where after = $1", [gone])
+  await work()
+  expect(await told()).toEqual(['push.ignored main undecidable'])
+  writeFileSync(config, reachable)
 })
 
 test('genova 9.14: nothing without a right signature is believed, and what comes again is known', async () => {
