@@ -16,9 +16,9 @@ export interface Item {
   held?: { text: { en: string } }
 }
 
-export interface Kiban {
+export interface Kiban<Told = Item> {
   /** The first item of which it is true; undefined when the process ends without one. */
-  item(found: (item: Item) => boolean): Promise<Item | undefined>
+  item(found: (item: Told) => boolean): Promise<Told | undefined>
   /** Resolves when it has ended: its exit code, null when it was killed. */
   ended: Promise<number | null>
   isAlive(): boolean
@@ -28,13 +28,13 @@ export interface Kiban {
   kill(): Promise<void>
 }
 
-export function kiban(argv: readonly string[], { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv }): Kiban {
+export function kiban<Told = Item>(argv: readonly string[], { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv }): Kiban<Told> {
   const child = spawn(PROGRAM, argv, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const items: Item[] = []
+  const items: Told[] = []
   const heard = new EventEmitter().setMaxListeners(0)
   const lines = createInterface({ input: child.stdout })
   lines.on('line', (line) => {
-    items.push(JSON.parse(line) as Item)
+    items.push(JSON.parse(line) as Told)
     heard.emit('item')
   })
   const ended = Promise.all([once(child, 'exit'), once(lines, 'close')]).then(([[code]]) => code as number | null)

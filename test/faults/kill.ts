@@ -110,13 +110,13 @@ async function unstarted(at: Kiban): Promise<string[]> {
 /** All the commands of one deployment. */
 export class Crew {
   readonly #ground: Ground
-  readonly #members: Kiban[] = []
+  readonly #members: { kill(): Promise<void> }[] = []
 
   constructor(ground: Ground) {
     this.#ground = ground
   }
 
-  start(argv: readonly string[]): Kiban {
+  start<Told = Item>(argv: readonly string[]): Kiban<Told> {
     const { wire, temporary, data, url, product: of } = this.#ground
     const env = {
       ...process.env,
@@ -126,7 +126,7 @@ export class Crew {
       KIBAN_BUILDER: 'process',
       ...(url ? { DATABASE_URL: url } : {}),
     }
-    const member = kiban(argv, { cwd: of.repository.folder, env })
+    const member = kiban<Told>(argv, { cwd: of.repository.folder, env })
     this.#members.push(member)
     return member
   }
@@ -164,6 +164,15 @@ async function dueAt({ wire }: Ground, at: Kiban, moment: Moment): Promise<void>
     return wait(moment.afterMs)
   }
   if ('state' in moment) return void (await at.item(isIn(moment.state)))
+  return killedAtCall(wire, at, moment)
+}
+
+/** Resolves when the process has died at a request. */
+export function killedAtCall(
+  wire: Wire,
+  at: { kill(): Promise<void> },
+  moment: Extract<Moment, { call: string }>,
+): Promise<void> {
   let left = moment.nth
   const { promise, resolve } = Promise.withResolvers<void>()
   wire.decide = (passing) => {

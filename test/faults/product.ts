@@ -68,6 +68,12 @@ services:
   web: { build: ./web, count: 2, network: { subnets: [${subnet}] }, env: { ${ACTS}: "${acts[course].web}" } }
 tasks:
   migrate: { service: api, command: [node, migrate.ts] }
+workflows:
+  release:
+    steps:
+      - run: [migrate]
+      - { deploy: [api], on_failure: rollback }
+      - { deploy: [web], on_failure: rollback }
 `
 
 /** Long enough to be killed in. */
