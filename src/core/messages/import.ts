@@ -132,10 +132,11 @@ export const imports = {
     text(`${cluster} has no ${kind} "${name}"`, `${cluster} に ${kind}「${name}」はありません`),
   clusterUnknown: (cluster: string): Text =>
     text(`there is no cluster "${cluster}"`, `「${cluster}」というクラスターはありません`),
-  severalEnvironments: text(
-    'its steps are of several environments; a workflow of kiban runs in one',
-    'ステップが複数の環境にまたがっています。kiban のワークフローは 1 つの環境で動きます',
-  ),
+  runFor: (workflow: string, environment: string): Text =>
+    text(
+      `its steps are of several environments: run ${workflow} for ${environment}, the other steps say theirs`,
+      `ステップが複数の環境にまたがっています。${workflow} は ${environment} に対して実行してください (ほかの環境は各ステップに書かれます)`,
+    ),
   branchTwice: (branch: string): Text =>
     text(
       `${branch} is there twice; the first one won, and still does`,

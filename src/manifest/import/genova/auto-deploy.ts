@@ -22,14 +22,17 @@ export function branchRules({ auto_deploy, targets }: DeployConfig, reading: Rea
       lost.push(remarkAt(read, [...path, 'branch'], imports.branchTwice(branch)))
       continue
     }
-    const of = new Set(steps.map(({ cluster }) => known.names.get(cluster)))
-    const [environment] = of
-    if (of.size > 1 || environment === undefined) {
-      const text = environment === undefined ? imports.clusterUnknown(steps[0]?.cluster ?? '') : imports.severalEnvironments
-      lost.push(remarkAt(read, path, text))
+    const unknown = steps.find(({ cluster }) => !known.names.has(cluster))
+    const environment = known.names.get(steps[0]?.cluster ?? '')
+    if (unknown || environment === undefined) {
+      lost.push(remarkAt(read, path, imports.clusterUnknown(unknown?.cluster ?? '')))
       continue
     }
-    const made = steps.flatMap((step, index) => stepsOf(step, [...path, 'steps', index], reading, known))
+    const made = steps.flatMap((step, index) => {
+      const of = known.names.get(step.cluster)
+      const other = of === environment ? {} : { environment: of }
+      return stepsOf(step, [...path, 'steps', index], reading, known).map((one) => ({ ...other, ...one }))
+    })
     if (made.length === 0) continue
     const name = freeName(`on-${slug(branch) ?? 'push'}`, known.workflows)
     known.workflows[name] = { steps: made }

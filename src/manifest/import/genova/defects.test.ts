@@ -226,6 +226,19 @@ describe('parsing', () => {
     expect(lost.map(({ line, text }) => `${line} ${text.en}`)).toEqual(['4 "desired_cuont" is no key of that tool'])
   })
 
+  test('a rule whose steps are of several clusters becomes one workflow over their environments', async () => {
+    const step = (cluster: string) => `{ type: service, cluster: ${cluster}, resources: [web] }`
+    const made = await imported(
+      `{ path: ./web.yml, ${BUILT} }`,
+      `  - name: shop-production\n    services:\n      web: { path: ./web.yml, ${BUILT} }\nauto_deploy:\n  - { branch: main, steps: [${step('shop-staging')}, ${step('shop-production')}] }\n`,
+    )
+    expect(made.manifest.auto_deploy).toEqual({ main: { environment: 'staging', workflow: 'on-main' } })
+    expect(made.manifest.workflows).toEqual({
+      'on-main': { steps: [{ deploy: ['web'] }, { environment: 'production', deploy: ['web'] }] },
+    })
+    expect(made.lost).toEqual([])
+  })
+
   test('the first of two rules for a branch wins, and a pattern holds from end to end', async () => {
     const step = 'steps: [{ type: service, cluster: shop-staging, resources: [web] }]'
     const made = await imported(

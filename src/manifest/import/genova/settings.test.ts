@@ -81,8 +81,16 @@ test('workflows go to the product of their first step, and name other products w
           { schedule: ['report'] },
         ],
       },
+      both: { steps: [{ deploy: ['api'] }, { environment: 'production', deploy: ['api'] }] },
     },
   })
+})
+
+test('a workflow over several environments is run for that of its first step', () => {
+  const { notes } = importSettings('settings.yml', settings, new Map())
+  expect(said(notes)).toContain(
+    'settings.yml:17 its steps are of several environments: run both for staging, the other steps say theirs',
+  )
 })
 
 test('permissions are proposed as roles, each at its place', () => {
@@ -109,7 +117,6 @@ test('what is not carried is told with its line, and no secret with it', () => {
     'settings.yml:2 "console" is a setting of genova\'s own servers',
     'settings.yml:5 "secret_key" is a setting of genova\'s own servers',
     'settings.yml:22 "api_token" is a setting of genova\'s own servers',
-    'settings.yml:17 its steps are of several environments; a workflow of kiban runs in one',
     'settings.yml:30 there is no policy "planet"',
   ])
   expect(JSON.stringify(lost)).not.toContain('not-told')

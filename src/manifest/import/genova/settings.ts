@@ -114,16 +114,24 @@ function addWorkflows({ data, read, services, made }: Reading): void {
       const slip = slipOf(step, steps, services.get(repositoryOf(data, step.repository)))
       if (slip) made.notes.push(remarkAt(read, key, imports.otherRepository(slip, step.repository)))
     }
-    if (new Set(steps.map(({ cluster }) => clusters.get(cluster))).size > 1) {
-      made.lost.push(remarkAt(read, path, imports.severalEnvironments))
-      continue
-    }
     for (const branch of new Set(steps.flatMap((step) => step.branch ?? []))) {
       const index = steps.findIndex((step) => step.branch === branch)
       made.notes.push(remarkAt(read, [...path, 'steps', index, 'branch'], imports.stepBranch(branch)))
     }
+    const environments = steps.map(({ cluster }) => clusters.get(cluster))
+    const [usual] = environments
+    if (usual && environments.some((one) => one !== usual)) made.notes.push(remarkAt(read, path, imports.runFor(workflow, usual)))
     const of = made.workflows[product] ?? {}
-    of[workflow] = { steps: steps.flatMap((step) => stepsOf(step, product, slug(repositoryOf(data, step.repository)))) }
+    of[workflow] = {
+      steps: steps.flatMap((step, index) => {
+        const own = slug(repositoryOf(data, step.repository))
+        const environment = environments[index]
+        return stepsOf(step, {
+          ...(own === product ? {} : { product: own }),
+          ...(environment === usual ? {} : { environment }),
+        })
+      }),
+    }
     made.workflows[product] = of
   }
 }
@@ -138,10 +146,10 @@ function slipOf(step: Step, steps: readonly Step[], known: readonly string[] | u
   return step.type === 'service' && odd !== undefined && isNamedAlike ? odd : undefined
 }
 
-function stepsOf(step: Step, product: string, own: string | undefined): Record<string, unknown>[] {
+/** `other` names the product and the environment where they are not the workflow's own. */
+function stepsOf(step: Step, other: { product?: string; environment?: string }): Record<string, unknown>[] {
   const key = { service: 'deploy', run_task: 'run', scheduled_task: 'schedule' }[step.type]
   const names = step.resources.map((resource) => withoutEnvironment(resource.split(':').at(-1) ?? resource) ?? resource)
-  const other = own === product ? {} : { product: own }
   return step.async_wait ? [{ ...other, [key]: names }] : names.map((name) => ({ ...other, [key]: [name] }))
 }
 
