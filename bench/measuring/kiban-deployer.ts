@@ -11,7 +11,7 @@ import { usedWell } from './child.ts'
 import type { Deployer } from './deployer.ts'
 import type { SandboxInChild } from './sandbox-in-child.ts'
 
-const KIBAN = process.env.KIBAN ?? fileURLToPath(new URL('../../bin/kiban', import.meta.url))
+export const KIBAN = process.env.KIBAN ?? fileURLToPath(new URL('../../bin/kiban', import.meta.url))
 export const ENVIRONMENT = 'staging'
 const EXECUTION_POLICY = 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy'
 
@@ -33,8 +33,7 @@ export async function kibanDeployer(
     XDG_DATA_HOME: join(folder, 'data', product),
     GIT_CONFIG_GLOBAL: '/dev/null',
   }
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=aoi', '-c', 'user.email=aoi@example.com', ...args], { cwd: repository, env })
+  const git = gitIn(repository, env)
   git('init', '--quiet', '--initial-branch=main')
   return {
     cluster: `${product}-${ENVIRONMENT}`,
@@ -55,13 +54,19 @@ export async function kibanDeployer(
   }
 }
 
+/** Git in a folder, as somebody of the bench's own. */
+export const gitIn =
+  (cwd: string, env: NodeJS.ProcessEnv) =>
+  (...args: string[]): Buffer =>
+    execFileSync('git', ['-c', 'user.name=aoi', '-c', 'user.email=aoi@example.com', ...args], { cwd, env })
+
 interface Written {
   subnets: readonly string[]
   image: string
   number: number
 }
 
-const manifest = (product: string, names: readonly string[], { subnets, image, number }: Written): string => `
+export const manifest = (product: string, names: readonly string[], { subnets, image, number }: Written): string => `
 product: ${product}
 account: "123456789012"
 environments:

@@ -16,6 +16,8 @@ export interface SandboxInChild {
   client: ClientConfig
   /** Requests by API since the last time that this was asked. */
   takeCalls(): Promise<Record<string, number>>
+  /** Those of them that were throttled, likewise. */
+  takeThrottled(): Promise<Record<string, number>>
   close(): Promise<void>
 }
 
@@ -29,16 +31,18 @@ export async function sandboxInChild(options: BenchSandboxOptions): Promise<Sand
   const { env, client } = JSON.parse(ready) as Pick<SandboxInChild, 'env' | 'client'>
   const { accessKeyId, secretAccessKey } = client.credentials
   const headers = { authorization: `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}` }
-  const door = `${client.endpoint}/_sandbox/calls`
+  const take = async (what: 'calls' | 'throttled') => {
+    const door = `${client.endpoint}/_sandbox/${what}`
+    const counted = (await (await fetch(door, { headers })).json()) as Record<string, number>
+    await fetch(door, { method: 'DELETE', headers })
+    return counted
+  }
   return {
     pid: child.pid ?? 0,
     env,
     client,
-    async takeCalls() {
-      const counted = (await (await fetch(door, { headers })).json()) as Record<string, number>
-      await fetch(door, { method: 'DELETE', headers })
-      return counted
-    },
+    takeCalls: () => take('calls'),
+    takeThrottled: () => take('throttled'),
     close: () => ended(child),
   }
 }

@@ -2,6 +2,7 @@
 import { scaledClock } from '../../src/core/clock.ts'
 import { type Script, scriptedRuntime } from '../../src/sandbox/ecs/scripted-runtime.ts'
 import type { Timings } from '../../src/sandbox/ecs/timings.ts'
+import type { FaultRules } from '../../src/sandbox/faults.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 
 /** Milliseconds, anything between the two. */
@@ -17,11 +18,19 @@ export interface BenchSandboxOptions {
   startAfter?: Span
   /** How long a scripted task runs before it fails; for ever when it is left out. Its checks, where it has any, are passed soon. */
   lives?: Span
+  faults?: FaultRules
 }
 
 const HEALTHY_AFTER_MS = 1_000
 
-const { scripted, factor = 1, timings, startAfter = [0, 0], lives } = JSON.parse(process.argv[2] ?? '{}') as BenchSandboxOptions
+const {
+  scripted,
+  factor = 1,
+  timings,
+  startAfter = [0, 0],
+  lives,
+  faults,
+} = JSON.parse(process.argv[2] ?? '{}') as BenchSandboxOptions
 const anything = ([least, most]: Span): number => least + Math.random() * (most - least)
 const script = (): Script => ({
   startAfter: anything(startAfter),
@@ -32,5 +41,6 @@ const sandbox = await startSandbox({
   clock: scaledClock(factor),
   tasks: { timings, ...(scripted ? { runtime: (cloud) => scriptedRuntime(cloud.clock, script) } : {}) },
 })
+if (faults) sandbox.faults.set(faults)
 process.stdout.write(`${JSON.stringify({ env: sandbox.env, client: sandbox.client })}\n`)
 process.stdin.on('end', () => sandbox.close().then(() => process.exit(0))).resume()

@@ -48,7 +48,8 @@ async function answer(of: Controlled, request: IncomingMessage): Promise<[status
     ]
   }
   if (path === 'faults') return faults(of.faults, request)
-  if (path === 'calls') return calls(of.calls, request)
+  if (path === 'calls') return counts(of.calls, request)
+  if (path === 'throttled') return counts(of.faults.throttled, request)
   if (path === 'clock') return clock(of.clock, request)
   return [404, { message: `Nothing is at ${PREFIX}${path}` }]
 }
@@ -66,8 +67,8 @@ async function faults(rules: Faults, request: IncomingMessage): Promise<[number,
   return [200, rules.current()]
 }
 
-/** GET tells how often each API was called, DELETE begins to count anew. */
-function calls(counted: Map<string, number>, request: IncomingMessage): [number, object] {
+/** GET tells how often it came for each API, DELETE begins to count anew. */
+function counts(counted: Map<string, number>, request: IncomingMessage): [number, object] {
   if (request.method === 'DELETE') counted.clear()
   else if (request.method !== 'GET') return [405, { message: 'GET or DELETE' }]
   return [200, Object.fromEntries(counted)]

@@ -48,6 +48,8 @@ interface Rule {
 
 export class Faults {
   readonly #rules = new Map<string, Rule>()
+  /** Requests that a rule refused, by API. */
+  readonly throttled = new Map<string, number>()
 
   /** Adds to the rules, replacing those of the same name; throws KibanError when one is not understood. */
   set(rules: FaultRules): void {
@@ -88,7 +90,10 @@ export class Faults {
   before(api: string, protocol: WireProtocol['name']): Promise<void> | undefined {
     if (this.#rules.size === 0) return undefined
     const throttle = this.#find(api, 'throttle')
-    if (throttle && !takeToken(throttle)) throw throttled(api, protocol)
+    if (throttle && !takeToken(throttle)) {
+      this.throttled.set(api, (this.throttled.get(api) ?? 0) + 1)
+      throw throttled(api, protocol)
+    }
     this.#fail(api, 'before')
     const latency = this.#find(api, 'latency')?.fault.latency
     return latency == null ? undefined : wait(latency)
