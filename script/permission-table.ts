@@ -46,8 +46,12 @@ function needs(operation: Operation, input: Record<string, unknown>): { permissi
   return { permission, place: operation.place(parsed) }
 }
 
+/** For what must look like something. */
+const SAMPLES = ['a', 'U0SAMPLE', 'T0SAMPLE']
+
 interface Schema {
   type?: string
+  pattern?: string
   enum?: unknown[]
   format?: string
   minLength?: number
@@ -73,6 +77,9 @@ function inputsOf(operation: Operation): Record<string, unknown>[] {
 }
 
 function sample(name: string, schema: Schema): unknown {
+  const { pattern } = schema
+  const fitting = pattern === undefined ? undefined : SAMPLES.find((one) => new RegExp(pattern, 'u').test(one))
+  if (fitting !== undefined) return fitting
   if (name === 'product') return held['its environment'].product
   if (name === 'env') return held['its environment'].environment
   if (schema.enum) return schema.enum[0]

@@ -33,6 +33,7 @@ export const capabilities = [
   'infra',
   'cost',
   'security',
+  'slack',
 ]
 
 /** Packages that only some folders may import; `*` ends a pattern. */

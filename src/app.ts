@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SharedEngine } from './capabilities/deploy/engine.ts'
 import type { Delivery } from './capabilities/deploy/pushes/receive-delivery.ts'
+import type { SlackWork } from './capabilities/slack/slack-work.ts'
 import { operations } from './capabilities.ts'
 import type { Actor } from './core/actor.ts'
 import { type CallerEnvironment, callerEnvironment } from './core/caller.ts'
@@ -30,7 +31,7 @@ interface Work {
 
 /** All operations as a face needs them: to name, to describe and to show. Only an engine runs them. */
 export const declared = (): Operation[] =>
-  operations({ engine: notOpen, identity: notOpen, timeline: notOpen, catalogue: notOpen, approvals: notOpen })
+  operations({ engine: notOpen, identity: notOpen, timeline: notOpen, catalogue: notOpen, approvals: notOpen, slack: notOpen })
 
 /** Guessed at a million a second, one of so many characters outlives its product. */
 const MIN_SECRET_CHARACTERS = 16
@@ -118,6 +119,8 @@ export interface ServerWork {
   identify(credential: { secret: string }): Promise<Actor | undefined>
   /** What GitHub's webhook delivers; undefined without a secret to believe it by. */
   github: ReceiveGithub | undefined
+  /** What the face of Slack stands on. */
+  slack: SlackWork
   /** Why a secret that once was good is not any more. */
   whyEnded(credential: { secret: string }): Promise<KibanError | undefined>
   /** Calls back when something about whoever has this name may have changed; gives the way to stop. */
@@ -162,6 +165,7 @@ export async function openServerWork(env: NodeJS.ProcessEnv, { works = true } = 
 async function serverWork({
   list,
   github,
+  slack,
   identity,
   events,
   refused,
@@ -180,6 +184,7 @@ async function serverWork({
     ...runner(list, refused),
     refused,
     github,
+    slack,
     identify: ({ secret }) => identify(identity, secret),
     whyEnded: ({ secret }) => whyEnded(identity, secret),
     whenChanged: (name, heard) => events.on([`user/${name}`, `token/${name}`], heard),
@@ -200,12 +205,26 @@ export async function copyDatabase(folder: string, url: string) {
 
 /** Opens the database in this process, and all that works on it. */
 async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts } = { works: true, lasts: false }) {
-  const [{ openDeployEngine }, { openIdentity }, { Refusals }, { errorLog }, { mkdir }] = await Promise.all([
+  const [
+    { openDeployEngine },
+    { openIdentity },
+    { Refusals },
+    { errorLog },
+    { mkdir },
+    { slackWork, slackKinds },
+    { userNamed },
+    { personActor, machineActor },
+    { serverAddress },
+  ] = await Promise.all([
     import('./capabilities/deploy/open-engine.ts'),
     import('./capabilities/identity/open-identity.ts'),
     import('./capabilities/timeline/refusals.ts'),
     import('./core/error-log.ts'),
     import('node:fs/promises'),
+    import('./capabilities/slack/slack-work.ts'),
+    import('./capabilities/identity/user-store.ts'),
+    import('./capabilities/identity/machine-actor.ts'),
+    import('./capabilities/identity/server-address.ts'),
   ])
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const failed = errorLog(folder, env)
@@ -216,9 +235,10 @@ async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts }
     failed,
     works,
     lasts,
+    kinds: slackKinds,
     github: lasts ? (await import('./github/settings.ts')).githubSettings(env) : undefined,
-    address: async (database) => (await import('./capabilities/identity/server-address.ts')).serverAddress(database),
-    machine: async (...asked) => (await import('./capabilities/identity/machine-actor.ts')).machineActor(...asked),
+    address: serverAddress,
+    machine: machineActor,
   })
   const identity = openIdentity({ database: engine.database, clock: engine.clock, folder, environment: env })
   const refusals = new Refusals({ database: engine.database, clock: engine.clock, failed })
@@ -229,10 +249,16 @@ async function openHere(env: NodeJS.ProcessEnv, folder: string, { works, lasts }
       timeline: async () => engine,
       catalogue: async () => engine,
       approvals: async () => engine,
+      slack: async () => ({ ...engine, known: async (name) => void (await userNamed(engine.database, name)) }),
     }),
     identity,
     events: engine.events,
     github: receiveGithub(engine, env.KIBAN_GITHUB_WEBHOOK_SECRET),
+    slack: slackWork(engine, {
+      works,
+      person: (name) => personActor(engine.database, name, 'slack'),
+      address: () => serverAddress(engine.database),
+    }),
     refused: refusals.heard,
     left: engine.left,
     rest: () => engine.rest(),

@@ -6,6 +6,7 @@ import { identityOperations } from './capabilities/identity/operations.ts'
 import { type LogDependencies, logOperations } from './capabilities/logs/operations.ts'
 import type { CatalogueDependencies } from './capabilities/products/catalogue-operations.ts'
 import { productOperations } from './capabilities/products/operations.ts'
+import { type SlackDependencies, slackOperations } from './capabilities/slack/operations.ts'
 import { type TimelineDependencies, timelineOperations } from './capabilities/timeline/operations.ts'
 import type { Operation } from './core/operation.ts'
 
@@ -15,6 +16,7 @@ export type Dependencies = DeployDependencies &
   LogDependencies &
   CatalogueDependencies &
   TimelineDependencies &
+  SlackDependencies &
   IdentityDependencies
 
 /** All operations, in the order in which help lists them. */
@@ -26,6 +28,7 @@ export function operations(dependencies: Dependencies): Operation[] {
     ...productOperations(dependencies),
     ...timelineOperations(dependencies),
     ...identityOperations(dependencies, () => list),
+    ...slackOperations(dependencies),
   ]
   return list
 }

@@ -1,6 +1,8 @@
 // The executable: picks a face, prints one error, exits with its code.
+import type { ServerWork } from './app.ts'
 import type { SandboxSettings } from './cli/sandbox-command.ts'
 import type { ServerSettings } from './cli/server-command.ts'
+import type { SlackSettings } from './slack/settings.ts'
 
 const VERSION_WORDS = new Set(['--version', '-V', 'version'])
 
@@ -84,6 +86,30 @@ async function startServer(settings: ServerSettings) {
   return runServer({
     ...settings,
     declared: declared(),
-    openWork: () => openServerWork(process.env, { works: settings.role !== 'api' }),
+    async openWork() {
+      const { slackSettings } = await import('./slack/settings.ts')
+      const slack = slackSettings(process.env)
+      const work = await openServerWork(process.env, { works: settings.role !== 'api' })
+      return { ...work, slack: slack && (await openSlackFace(work, slack)) }
+    },
   })
+}
+
+async function openSlackFace(work: ServerWork, settings: SlackSettings) {
+  const [{ openSlack }, { drawPlain }, { languageOf }] = await Promise.all([
+    import('./slack/face.ts'),
+    import('./cli/draw.ts'),
+    import('./core/text.ts'),
+  ])
+  const { slack, operations, call, stream } = work
+  try {
+    const face = await openSlack(
+      { ...slack, settings, operations, call, stream },
+      { draw: drawPlain, language: languageOf(process.env) },
+    )
+    return face.receive
+  } catch (error) {
+    await work.close()
+    throw error
+  }
 }

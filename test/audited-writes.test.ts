@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askApproval } from '../src/capabilities/approvals/approval.ts'
+import { slackCode } from '../src/capabilities/slack/accounts.ts'
 import type { Actor } from '../src/core/actor.ts'
 import { deployed, release, started } from './deploy-stage.ts'
 import { nobody, type ServerStage, serverStage, shopManifest } from './server-stage.ts'
@@ -170,6 +171,19 @@ const acts: Record<string, () => Promise<Act>> = {
     await user('back')
     await ask(admin, 'user.disable', { name: 'back' })
     return { input: { name: 'back' } }
+  },
+  'slack.map': async () => {
+    await user('chatty')
+    return { input: { user: 'U0CHAT', name: 'chatty', team: 'T0SHOP' } }
+  },
+  'slack.link': async () => {
+    const shown = { team: 'T0SHOP', slackUser: 'U0LINK', slackName: 'link', language: 'en' as const }
+    return { input: { code: await here.database.transaction((tx) => slackCode(tx, shown, Date.now())) } }
+  },
+  'slack.unlink': async () => {
+    await user('quiet')
+    await ask(admin, 'slack.map', { user: 'U0QUIET', name: 'quiet', team: 'T0SHOP' })
+    return { input: { user: 'U0QUIET' } }
   },
   'grant.give': async () => {
     await user('new')

@@ -12,6 +12,7 @@ import type { Deployment } from '../src/capabilities/deploy/deployment.ts'
 import { findDeployment, insertDeployment, type NewDeployment } from '../src/capabilities/deploy/deployment-store.ts'
 import type { DeployEngine } from '../src/capabilities/deploy/engine.ts'
 import { keepRelease, type Release } from '../src/capabilities/deploy/release-store.ts'
+import { slackKinds } from '../src/capabilities/slack/slack-work.ts'
 import { type Clock, realClock } from '../src/core/clock.ts'
 import { newId } from '../src/core/ids.ts'
 import type { Database } from '../src/database/database.ts'
@@ -136,7 +137,7 @@ export async function deployEngine(database: Database, clock: Clock = realClock)
   return callers.engineOf({
     database,
     durable: await openDurable(database, {
-      kinds: ['deployment', 'task-run', 'workflow', 'push'],
+      kinds: ['deployment', 'task-run', 'workflow', 'push', ...slackKinds],
       failed: (error) => process.stderr.write(`${error.stack}\n`),
     }),
     events: await eventFeed(database),

@@ -48,6 +48,7 @@ afterAll(async () => {
 const serving = (timeoutsMs?: { headers: number; request: number }): Promise<Server> =>
   startServer({
     ...work,
+    slack: undefined,
     host: '127.0.0.1',
     port: 0,
     publicUrl: undefined,

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEngine } from '../src/app.ts'
 import { askApproval } from '../src/capabilities/approvals/approval.ts'
+import { slackCode } from '../src/capabilities/slack/accounts.ts'
 import { runCli } from '../src/cli/cli.ts'
 import { remoteEngine } from '../src/cli/remote-engine.ts'
 import type { Engine } from '../src/core/engine.ts'
@@ -76,6 +77,10 @@ const isJson = (line: string): boolean => {
 
 const at = ['--product', 'bookshop', '--env', 'staging']
 const of = ['--product', 'bookshop']
+const slackCodeOf = (slackUser: string): Promise<string> => {
+  const shown = { team: 'T0SHOP', slackUser, slackName: 'aoi', language: 'en' as const }
+  return here.database.transaction((tx) => slackCode(tx, shown, Date.now()))
+}
 const user = async (name: string) => void (await here.ask(here.admin, 'user.invite', { name }))
 const approval = async (name: string): Promise<string> => {
   const place = { product: 'bookshop', environment: 'production' }
@@ -178,6 +183,17 @@ const commands: Record<string, string[] | (() => Promise<string[]>)> = {
   'grant.take': async () => {
     const { id } = await here.ask(here.admin, 'grant.give', { name: 'haru', role: 'developer' })
     return [id, '--yes']
+  },
+  'slack.list': [],
+  'slack.map': async () => {
+    await user('haru')
+    return ['U0HARU', 'haru', '--team', 'T0SHOP', '--yes']
+  },
+  'slack.link': async () => [await slackCodeOf('U0AOI'), '--yes'],
+  'slack.unlink': async () => {
+    await user('haru')
+    await here.ask(here.admin, 'slack.map', { user: 'U0GONE', name: 'haru', team: 'T0SHOP' })
+    return ['U0GONE', '--yes']
   },
   'product.remove': ['bookshop', '--yes'],
 }

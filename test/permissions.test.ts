@@ -104,6 +104,22 @@ test('every role at every place may in process exactly what the table says', asy
   expect(wrong).toEqual([])
 })
 
+test('genova 9.17: people in Slack and machines by webhooks may exactly what the table says', async () => {
+  const wrong: string[] = []
+  for (const cell of cells) {
+    for (const [kind, face] of [
+      ['user', 'slack'],
+      ['machine', 'webhook'],
+    ] as const) {
+      const code = await inProcess(cell.operation, cell.input, { ...holder(cell.role, cell.where), kind, face })
+      // Some things are for people, wherever they are.
+      const isPeoples = kind === 'machine' && cell.permission === 'signed-in' && code === 'permission.denied'
+      if ((code === 'permission.denied') === cell.allowed && !isPeoples) wrong.push(`${titleOf(cell)} by ${face}: ${code}`)
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
 test('every role at every place may over HTTP exactly what the table says', async () => {
   const wrong: string[] = []
   for (const [number, cell] of cells.entries()) {

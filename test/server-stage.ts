@@ -8,6 +8,7 @@ import { receiveDelivery } from '../src/capabilities/deploy/pushes/receive-deliv
 import { firstInvitation } from '../src/capabilities/identity/invitation.ts'
 import { sealBy } from '../src/capabilities/identity/secret.ts'
 import { identify } from '../src/capabilities/identity/session.ts'
+import { userNamed } from '../src/capabilities/identity/user-store.ts'
 import { Refusals } from '../src/capabilities/timeline/refusals.ts'
 import { operations as allOperations } from '../src/capabilities.ts'
 import type { Actor } from '../src/core/actor.ts'
@@ -15,6 +16,7 @@ import type { Operation } from '../src/core/operation.ts'
 import { runner } from '../src/core/runner.ts'
 import type { Log } from '../src/server/log.ts'
 import { startServer } from '../src/server/server.ts'
+import type { ReceiveSlack } from '../src/server/slack-route.ts'
 import { deployStage } from './deploy-stage.ts'
 import { makeRepository } from './git-repository.ts'
 import { makeRole } from './process-stage.ts'
@@ -38,7 +40,15 @@ export const nobody: Actor = { kind: 'nobody', name: 'nobody', grants: [], face:
 export type ServerStage = Awaited<ReturnType<typeof serverStage>>
 
 /** The bookshop is in the catalogue, and the first administrator has logged in. */
-export async function serverStage({ log = () => {}, githubSecret }: { log?: Log; githubSecret?: string } = {}) {
+export async function serverStage({
+  log = () => {},
+  githubSecret,
+  slack,
+}: {
+  log?: Log
+  githubSecret?: string
+  slack?: ReceiveSlack
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kiban-server-'))
   const repository = makeRepository(join(folder, 'shop'))
   repository.commit('Open the shop', { 'kiban.yml': shopManifest })
@@ -58,6 +68,7 @@ export async function serverStage({ log = () => {}, githubSecret }: { log?: Log;
     timeline: async () => engine,
     catalogue: async () => ({ ...engine, dataFolder: join(folder, 'data') }),
     approvals: async () => engine,
+    slack: async () => ({ ...engine, known: async (name) => void (await userNamed(database, name)) }),
   })
   const run = runner(operations, refusals.heard)
   const server = await startServer({
@@ -71,6 +82,7 @@ export async function serverStage({ log = () => {}, githubSecret }: { log?: Log;
     refused: refusals.heard,
     identify: ({ secret }) => identify(identity, secret),
     github: githubSecret ? (delivery) => receiveDelivery(engine, delivery, githubSecret) : undefined,
+    slack,
     ready: async () => {},
     log,
   })
@@ -104,6 +116,7 @@ export async function serverStage({ log = () => {}, githubSecret }: { log?: Log;
     pushEngine: { ...engine, dataFolder: join(folder, 'data') },
     database,
     operations,
+    run,
     repository,
     server,
     ask,

@@ -1,10 +1,12 @@
 // Turns a view into lines of a terminal.
-import type { Text } from '../core/text.ts'
+import type { Language, Text } from '../core/text.ts'
 import type { Block, Line, Span, Tone, View } from '../core/view.ts'
 import { columnWidth } from './column-width.ts'
 import { cut, wrap } from './fit.ts'
 import { paint, paintHue, type Terminal } from './terminal.ts'
 
+/** As wide as a message that is not broken anew on most screens. */
+const PLAIN_COLUMNS = 100
 const COLUMN_GAP = '  '
 /** Seconds below which their tenths are told. */
 const TENTHS_BELOW = 10
@@ -14,11 +16,14 @@ const MARK_COLUMNS = 2
 const marks: Record<Tone, string> = { plain: ' ', good: '✔', bad: '✖', warn: '▲', busy: '●', muted: '·', strong: '›' }
 const titles = { next: { en: 'Next', ja: '次に' } }
 
+/** What of a terminal is drawn on. */
+export type Surface = Pick<Terminal, 'language' | 'width' | 'colour' | 'timeZone'>
+
 /** What is drawn over must not be longer than the window, and is cut; what stays can be read to its end, and is wrapped. */
 export type Fit = 'wrap' | 'cut'
 
 /** Draws a view; one string per line, without line ends, none wider than the terminal. Tables are cut in any case. */
-export function draw(view: View, terminal: Terminal, fit: Fit = 'wrap'): string[] {
+export function draw(view: View, terminal: Surface, fit: Fit = 'wrap'): string[] {
   return view.flatMap((block) => {
     const lines = drawBlock(block, terminal)
     if (block.kind === 'text' || (block.kind === 'line' && block.whole)) return lines
@@ -26,6 +31,10 @@ export function draw(view: View, terminal: Terminal, fit: Fit = 'wrap'): string[
     return lines.flatMap((line) => (hang === undefined ? cut(line, terminal.width) : wrap(line, terminal.width, hang)))
   })
 }
+
+/** Draws a view as plain lines, for a reader whose window nobody knows. */
+export const drawPlain = (view: View, language: Language, width = PLAIN_COLUMNS): string[] =>
+  draw(view, { language, width, colour: false, timeZone: process.env.TZ || 'UTC' })
 
 /** By how much the rest of a wrapped line is indented; nothing for blocks whose columns would be lost. */
 function hangOf(block: Block): number | undefined {
@@ -41,7 +50,7 @@ function hangOf(block: Block): number | undefined {
   }
 }
 
-function drawBlock(block: Block, terminal: Terminal): string[] {
+function drawBlock(block: Block, terminal: Surface): string[] {
   switch (block.kind) {
     case 'text': {
       const text = typeof block.text === 'string' ? block.text : block.text[terminal.language]
@@ -83,13 +92,13 @@ function drawBlock(block: Block, terminal: Terminal): string[] {
   }
 }
 
-function bar(done: number, terminal: Terminal): string {
+function bar(done: number, terminal: Surface): string {
   const full = Math.round(Math.min(1, Math.max(0, done)) * PROGRESS_COLUMNS)
   return paint(terminal, 'good', '━'.repeat(full)) + paint(terminal, 'muted', '─'.repeat(PROGRESS_COLUMNS - full))
 }
 
 /** Commands, and what each is for beside it; below it where there is no room. */
-function drawNext({ commands }: Extract<Block, { kind: 'next' }>, terminal: Terminal): string[] {
+function drawNext({ commands }: Extract<Block, { kind: 'next' }>, terminal: Surface): string[] {
   const title = titles.next[terminal.language]
   const label = (at: number) => (at === 0 ? paint(terminal, 'muted', title) : ' '.repeat(columnWidth(title)))
   const command = (text: string) => `${paint(terminal, 'muted', '$')} ${text}`
@@ -105,7 +114,7 @@ function drawNext({ commands }: Extract<Block, { kind: 'next' }>, terminal: Term
   ])
 }
 
-function drawTable(block: Extract<Block, { kind: 'table' }>, terminal: Terminal): string[] {
+function drawTable(block: Extract<Block, { kind: 'table' }>, terminal: Surface): string[] {
   const rows = block.rows.map((row) => row.map((cell) => drawLine(cell, terminal)))
   const header = block.columns.some((column) => column.title)
     ? [block.columns.map((column) => paint(terminal, 'muted', column.title ? read(column.title, terminal) : ''))]
@@ -129,12 +138,12 @@ function drawRows(rows: string[][], align: ('left' | 'right')[], indent?: number
   })
 }
 
-export function drawLine(line: Line, terminal: Terminal): string {
+export function drawLine(line: Line, terminal: Surface): string {
   const spans = Array.isArray(line) ? line : [line]
   return spans.map((span) => drawSpan(span, terminal)).join('')
 }
 
-function drawSpan(span: Span, terminal: Terminal): string {
+function drawSpan(span: Span, terminal: Surface): string {
   if (typeof span === 'string') return printable(span)
   if ('time' in span) return paint(terminal, span.tone ?? 'plain', time(span.time, terminal, { exact: span.exact }))
   if ('hue' in span) return paintHue(terminal, span.hue, printable(span.text))
@@ -149,7 +158,7 @@ function drawSpan(span: Span, terminal: Terminal): string {
   return read(span, terminal)
 }
 
-const read = (text: string | Text, terminal: Terminal) => printable(typeof text === 'string' ? text : text[terminal.language])
+const read = (text: string | Text, terminal: Surface) => printable(typeof text === 'string' ? text : text[terminal.language])
 
 /** A log line or a commit subject may hold escape sequences; none of them reaches the terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for

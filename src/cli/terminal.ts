@@ -52,7 +52,7 @@ const styles = {
   strong: ['bold'],
 } as const satisfies Record<Tone, readonly Parameters<typeof styleText>[0][]>
 
-export function paint(terminal: Terminal, tone: Tone, text: string): string {
+export function paint(terminal: Pick<Terminal, 'colour'>, tone: Tone, text: string): string {
   if (!terminal.colour || tone === 'plain') return text
   return styleText([...styles[tone]], text, { validateStream: false })
 }
@@ -60,6 +60,6 @@ export function paint(terminal: Terminal, tone: Tone, text: string): string {
 /** Colours that only tell things apart: none that means something elsewhere. */
 const HUES = ['cyan', 'magenta', 'blue', 'cyanBright', 'magentaBright', 'blueBright'] as const
 
-export function paintHue(terminal: Terminal, hue: number, text: string): string {
+export function paintHue(terminal: Pick<Terminal, 'colour'>, hue: number, text: string): string {
   return terminal.colour ? styleText(HUES[hue % HUES.length] ?? 'cyan', text, { validateStream: false }) : text
 }

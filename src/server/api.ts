@@ -32,6 +32,7 @@ import { fileAnswer } from './file-answer.ts'
 import type { ReceiveGithub } from './github-route.ts'
 import type { Metrics } from './metrics.ts'
 import { requestInput } from './request-input.ts'
+import type { ReceiveSlack } from './slack-route.ts'
 
 export const API_PREFIX = '/api/v1'
 /** When to ask again what could not be answered now. */
@@ -58,6 +59,8 @@ export interface Application {
   whyEnded?(credential: Credential): Promise<KibanError | undefined>
   /** What GitHub's webhook delivers; left out where there is no secret to believe it by. */
   github?: ReceiveGithub
+  /** What Slack delivers; left out where kiban is no app of Slack's. */
+  slack?: ReceiveSlack
   /** Calls back when something about whoever has this name may have changed; gives the way to stop. */
   whenChanged?(name: string, heard: () => void): () => void
   /** How many proxies stand before this server, each of which adds whom it heard to `X-Forwarded-For`. */

@@ -11,7 +11,10 @@ import { serverLog } from './log.ts'
 import { startServer } from './server.ts'
 
 export interface Work
-  extends Pick<Application, 'operations' | 'call' | 'stream' | 'refused' | 'identify' | 'whyEnded' | 'whenChanged' | 'github'> {
+  extends Pick<
+    Application,
+    'operations' | 'call' | 'stream' | 'refused' | 'identify' | 'whyEnded' | 'whenChanged' | 'github' | 'slack'
+  > {
   /** The secret of a link for the first administrator, while nobody has ever logged in. */
   firstInvitation(): Promise<string | undefined>
   /** Keeps where people find this server. */
@@ -44,6 +47,7 @@ export async function runServer(options: {
       // A worker answers only how it is.
       operations: options.role === 'worker' ? [] : work.operations,
       github: options.role === 'worker' ? undefined : work.github,
+      slack: options.role === 'worker' ? undefined : work.slack,
       host,
       port,
       publicUrl: options.publicUrl,

@@ -14,6 +14,7 @@ import { githubRoute } from './github-route.ts'
 import { errorFields, type Log } from './log.ts'
 import { serverMetrics } from './metrics.ts'
 import { oidcRoute } from './oidc-route.ts'
+import { slackRoute } from './slack-route.ts'
 import { staticFile } from './static-files.ts'
 
 /** A request's headers and body must be here by then: slow ones hold nothing for long. */
@@ -128,6 +129,7 @@ function application(options: Omit<ServerOptions, 'host' | 'port' | 'proxies' | 
   app.route('/', apiRoutes(options) as unknown as Hono)
   app.route('/', oidcRoute(options))
   app.route('/', githubRoute(options))
+  app.route('/', slackRoute(options))
   app.get('/api/*', (c) => c.notFound())
   const folder = options.consoleFolder
   if (folder) app.get('*', (c) => staticFile(folder, c.req.path, c.req.header('accept-encoding')))

@@ -1,10 +1,12 @@
-// A team's day: pushes to GitHub, a release to production that another person agrees to, and one that goes back as a whole.
+// A team's day: pushes to GitHub, a release to production that is asked for in Slack and that another person agrees to there,
+// and one that goes back as a whole; the story reads the same in every face.
 import { execFileSync } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GithubServer, githubServer } from '../servers/github/server.ts'
+import { type Block, type ShownMessage, type SlackServer, slackServer } from '../servers/slack/server.ts'
 import { openShop, type Shop } from './shop.ts'
 import type { Command, Terminal } from './terminal.ts'
 
@@ -14,15 +16,14 @@ const ADDRESS = 'https://github.com/acme/bookshop.git'
 
 let shop: Shop
 let github: GithubServer
+let slack: SlackServer
 let server: Command
 let base: string
-/** Terminals by who sits there. */
 let admin: Terminal
-let haru: Terminal
-let sora: Terminal
 
 beforeAll(async () => {
   github = await githubServer()
+  slack = await slackServer()
   shop = await openShop(['staging', 'production'])
   writeFileSync(join(shop.folder, '.gitconfig'), `[url "${shop.repository}"]\n\tinsteadOf = ${ADDRESS}\n`)
   server = shop
@@ -31,17 +32,19 @@ beforeAll(async () => {
       KIBAN_GITHUB_APP_ID: '4711',
       KIBAN_GITHUB_PRIVATE_KEY: github.privateKey.replaceAll('\n', '\\n'),
       GITHUB_API_URL: github.url,
+      ...slack.env,
     })
     .start('server', '--port', '0')
   const shown = /(http:\/\/[^/]+)\/welcome#(\S+)/
   await server.says(shown)
   const [, url = '', link = ''] = shown.exec(server.output()) ?? []
   base = url
+  slack.meets(base)
   admin = await loggedIn(link)
   commit('Release by a workflow', declared())
   expect(await admin.run('product', 'add', ADDRESS, '--yes')).toMatchObject({ code: 0 })
-  haru = await invited('haru', 'developer')
-  sora = await invited('sora', 'manager')
+  await invited('haru', 'developer', 'U0HARU')
+  await invited('sora', 'manager', 'U0SORA')
   expect(await admin.run('user', 'invite', 'github', '--yes')).toMatchObject({ code: 0 })
   const grant = ['grant', 'give', 'github', 'developer', '--product', 'bookshop', '--env', 'staging', '--yes']
   expect(await admin.run(...grant)).toMatchObject({ code: 0 })
@@ -49,6 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop?.close()
   await github?.close()
+  await slack?.close()
 })
 
 async function loggedIn(link: string): Promise<Terminal> {
@@ -61,10 +65,14 @@ async function loggedIn(link: string): Promise<Terminal> {
   return shop.terminal({ KIBAN_SERVER: base, KIBAN_TOKEN: secret, KIBAN_DATA: `${shop.folder}/nothing`, AWS_ENDPOINT_URL: '' })
 }
 
-async function invited(name: string, role: string): Promise<Terminal> {
+/** Somebody who says in Slack who they are, and has not logged in anywhere else but for that. */
+async function invited(name: string, role: string, slackUser: string): Promise<void> {
   const [{ link }] = await admin.json('user', 'invite', name, '--yes')
   expect(await admin.run('grant', 'give', name, role, '--product', 'bookshop', '--yes')).toMatchObject({ code: 0 })
-  return loggedIn(String(link).split('#')[1] ?? '')
+  const terminal = await loggedIn(String(link).split('#')[1] ?? '')
+  const { body } = await slack.command(slackUser, 'link')
+  const code = /slack link (\w+)/.exec((body as { text: string }).text)?.[1] ?? ''
+  expect(await terminal.run('slack', 'link', code, '--yes')).toMatchObject({ code: 0 })
 }
 
 /** The shop's manifest with a workflow for releases; `web` is what production alone sets of it. */
@@ -159,21 +167,17 @@ test('a push to main is released to staging by its workflow, once', async () => 
     .toEqual({ 'kiban/bookshop/staging': 'success', 'kiban/bookshop/staging/release': 'success' })
 })
 
-test('a person asks for production, another agrees, and migrate, api and web follow', async () => {
-  const releasing = haru.start('workflow', 'run', 'release', '--env', 'production', '--ref', 'main', '--yes', '--json')
-  await agree()
-  const { code, stderr } = await releasing.ended
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+test('a person asks for production in Slack, another agrees there, and migrate, api and web follow', async () => {
+  const message = await released()
+  expect(message().text).toBe('release: bookshop → production – succeeded')
   expect((await ended('production')).createdBy).toBe('haru')
   expect(await history('production')).toEqual(['deploy web succeeded', 'deploy api succeeded'])
 })
 
 test('a bad release of web goes back with its sibling, and the story reads the same everywhere', async () => {
   const bad = commit('Serve the pages otherwise', declared(', services: { web: { command: [node, web/nothing.ts] } }'))
-  const releasing = haru.start('workflow', 'run', 'release', '--env', 'production', '--ref', 'main', '--yes')
-  await agree()
-  const { code, stdout } = await releasing.ended
-  expect(code).toBe(10)
+  const message = await released()
+  expect(message().text).toBe('release: bookshop → production – rolled-back')
   const run = await ended('production')
   expect(run.verdict).toBe('rolled-back')
   expect((await history('production')).slice(0, 3)).toEqual([
@@ -181,7 +185,16 @@ test('a bad release of web goes back with its sibling, and the story reads the s
     'deploy web rolled-back',
     'deploy api succeeded',
   ])
-  expect(stdout).toContain('✖ release rolled back')
+  const watched = await admin.run('workflow', 'watch', run.id)
+  const below = () => slack.channels.get('C0SHOP')?.findLast(({ thread }) => thread === message().ts)
+  await expect.poll(below, { timeout: 60_000 }).toBeTruthy()
+  const story = below()
+  for (const told of [watched.stdout, wordsOf(story?.blocks ?? [])]) {
+    expect(told).toContain('web ended with exit code 1: Error: Cannot find module')
+    expect(told).toContain('✖ 3/3 deploy web  rolled back')
+    expect(told).toContain('▲ Taking api in production back')
+    expect(told).toContain('✖ release rolled back')
+  }
   const [{ environments }] = await admin.json('status', 'production')
   const running = environments[0].services.map(({ service, commit }: Record<string, string>) => [service, commit])
   expect(Object.fromEntries(running)).toEqual({ api: first, web: first })
@@ -193,11 +206,29 @@ test('a bad release of web goes back with its sibling, and the story reads the s
   expect(ends.map(({ data }: { data: { verdict: string } }) => data.verdict).sort()).toEqual(['rolled-back', 'succeeded'])
 })
 
-/** The one request for approval, agreed to by the manager; whoever asked may not. */
-async function agree(): Promise<void> {
-  const open = async () => (await sora.json('approvals'))[0].approvals as { id: string }[]
-  await expect.poll(async () => (await open()).length, { timeout: 60_000, interval: 500 }).toBe(1)
-  const [{ id } = { id: '' }] = await open()
-  expect((await haru.run('approve', id, '--yes')).code).not.toBe(0)
-  expect(await sora.run('approve', id, '--yes', '--reason', 'seen on staging')).toMatchObject({ code: 0 })
+const wordsOf = (blocks: readonly Block[]): string => blocks.map(({ text }) => text?.text ?? '').join('\n')
+
+const buttonIn = (blocks: readonly Block[], action: string) =>
+  blocks.flatMap(({ elements = [] }) => elements).find((one) => one.action_id === action)
+
+/** Asks for main in production, has somebody else agree by the buttons of the message, and waits for its end. */
+async function released(): Promise<() => ShownMessage> {
+  slack.whispers.length = 0
+  await slack.command('U0HARU', 'workflow run release --env production --ref main')
+  const asked = () => slack.whispers.findLast(({ blocks }) => buttonIn(blocks, 'kiban:agree'))
+  await expect.poll(asked, { timeout: 60_000 }).toBeTruthy()
+  const before = slack.channels.get('C0SHOP')?.length ?? 0
+  await slack.click('U0HARU', buttonIn(asked()?.blocks ?? [], 'kiban:agree') ?? {})
+  const message = () => slack.channels.get('C0SHOP')?.[before] as ShownMessage
+  const approve = () => buttonIn(message()?.blocks ?? [], 'kiban:do:approve')
+  await expect.poll(approve, { timeout: 60_000 }).toBeTruthy()
+  slack.whispers.length = 0
+  // Whoever asked does not agree.
+  await slack.click('U0HARU', approve() ?? {})
+  await expect
+    .poll(() => slack.whispers.map(({ blocks }) => wordsOf(blocks)).join(), { timeout: 60_000 })
+    .toContain('Whoever asked does not decide')
+  await slack.click('U0SORA', approve() ?? {})
+  await expect.poll(() => message().text, { timeout: 120_000 }).toMatch(/ – (succeeded|rolled-back|failed|stopped)$/)
+  return message
 }

@@ -51,6 +51,8 @@ export interface EngineOptions {
   address?: (database: Database) => Promise<string>
   /** A machine that proves itself by a signature, with what is granted to it now; nobody deploys for pushes without. */
   machine?: (database: Database, name: string, face: Actor['face']) => Promise<Actor>
+  /** Kinds of durable work of others on this database. */
+  kinds?: readonly string[]
 }
 
 export interface OpenDeployEngine extends DeployEngine {
@@ -69,7 +71,7 @@ export async function openDeployEngine(options: EngineOptions): Promise<OpenDepl
   const { folder, databaseUrl, environment, failed, works = true, lasts = false, machine, github, address } = options
   const database = await openDatabase(databaseUrl ? { url: databaseUrl } : { folder: join(folder, 'database') })
   const durable = await openDurable(database, {
-    kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, WORKFLOW_WORK, SCHEDULE_WORK, PUSH_WORK, GITHUB_WORK],
+    kinds: [DEPLOYMENT_WORK, TASK_RUN_WORK, WORKFLOW_WORK, SCHEDULE_WORK, PUSH_WORK, GITHUB_WORK, ...(options.kinds ?? [])],
     failed,
   })
   const events = await eventFeed(database)

@@ -151,7 +151,7 @@ test.each([
   ['timed-out', 'failure'],
   ['stopped', 'error'],
   ['superseded', 'inactive'],
-])('the verdict %s is %s there', async (verdict, state) => {
+])('genova 9.2: the verdict %s is told there as %s', async (verdict, state) => {
   await deployment('dep_1')
   await becomes('dep_1', 'done', verdict)
   await tell(appOf())
