@@ -52,6 +52,7 @@ export const packages: { pattern: string; only: readonly string[] }[] = [
   { pattern: '@hono/*', only: ['server'] },
   { pattern: 'prom-client', only: ['server'] },
   { pattern: 'openid-client', only: ['capabilities'] },
+  { pattern: 'jose', only: ['capabilities'] },
   { pattern: '@simplewebauthn/*', only: ['capabilities'] },
   { pattern: 'otpauth', only: ['capabilities'] },
   { pattern: '@slack/*', only: ['slack'] },

@@ -22,6 +22,7 @@ const changesNothing = [
 /** Takes a device, a provider or a rollout that waits: the test that has one shows the event. */
 const shownElsewhere: Record<string, { file: string; event: string }> = {
   'deployment.continue': { file: 'src/capabilities/deploy/services/services.test.ts', event: 'rollout.continued' },
+  'login.job': { file: 'src/server/job.test.ts', event: 'job.entered' },
   'login.passkey': { file: 'test/console/passkeys.test.ts', event: 'session.opened' },
   'oidc.finish': { file: 'src/server/oidc.test.ts', event: 'session.opened' },
   'passkey.add': { file: 'test/console/passkeys.test.ts', event: 'passkey.added' },
@@ -29,6 +30,7 @@ const shownElsewhere: Record<string, { file: string; event: string }> = {
 
 const REASON = 'because of the sale'
 const PASSWORD = 'Correct-horse-7'
+const jobRule = { repository: 'acme/bookshop', role: 'viewer', ref: '**', product: 'bookshop', env: 'staging' }
 const place = { product: 'bookshop', env: 'staging' }
 
 let here: ServerStage
@@ -158,6 +160,10 @@ const acts: Record<string, () => Promise<Act>> = {
     )
     return { input: { passkey: 'key-1' } }
   },
+  'federation.add': async () => ({ input: { ...jobRule, reason: REASON } }),
+  'federation.remove': async () => ({
+    input: { federation: (await ask(admin, 'federation.add', jobRule)).id, reason: REASON },
+  }),
   'token.create': async () => ({ input: { name: 'ci', role: 'viewer' } }),
   'token.revoke': async () => ({
     input: { token: (await ask(admin, 'token.create', { name: 'ci-old', role: 'viewer' })).token.id },

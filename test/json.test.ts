@@ -87,6 +87,7 @@ const approval = async (name: string): Promise<string> => {
   const asked = { ...place, subject: `deployment/${name}`, fingerprint: 'x', summary: {}, needed: 1, askedBy: 'haru' }
   return (await here.database.transaction((tx) => askApproval(tx, asked, 'http', Date.now()))).id
 }
+const jobRule = { repository: 'acme/toys', role: 'viewer', ref: '**', product: '*', env: '*' }
 const open = async () => started(here.database, await release(here.database, 3, shopManifest))
 const newest = async (table: 'deploy_deployments' | 'deploy_task_runs') => {
   const [row] = await here.database.query<{ id: string }>(`select id from ${table} order by created_at desc, id desc limit 1`)
@@ -166,6 +167,9 @@ const commands: Record<string, string[] | (() => Promise<string[]>)> = {
     const [other] = (await here.ask(here.admin, 'session.list', {})).sessions
     return [other.id, '--yes']
   },
+  'federation.add': ['acme/bookshop', 'developer', '--ref', 'refs/heads/main', ...at, '--yes'],
+  'federation.list': [],
+  'federation.remove': async () => [(await here.ask(here.admin, 'federation.add', jobRule)).id, '--yes'],
   'token.create': ['ci', 'viewer', '--yes'],
   'token.list': [],
   'token.revoke': async () => [(await here.ask(here.admin, 'token.create', { name: 'old', role: 'viewer' })).token.id, '--yes'],

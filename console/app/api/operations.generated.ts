@@ -20,6 +20,9 @@ export const routes = {
   'device.begin': ['POST', '/login/device', 0],
   'device.claim': ['POST', '/login/device/claims', 0],
   'device.show': ['GET', '/login/device/{code}', 0],
+  'federation.add': ['POST', '/federations', 1],
+  'federation.list': ['GET', '/federations', 0],
+  'federation.remove': ['DELETE', '/federations/{federation}', 1],
   'freeze.end': ['POST', '/freezes/{id}/end', 1],
   'freeze.list': ['GET', '/freezes', 0],
   'freeze.start': ['POST', '/freezes', 2],
@@ -32,6 +35,7 @@ export const routes = {
   'log.follow': ['GET', '/products/{product}/environments/{env}/logs', 0],
   'login.challenge': ['POST', '/login/passkey/challenges', 0],
   'login.invitation': ['POST', '/login/invitation', 0],
+  'login.job': ['POST', '/login/job', 0],
   'login.methods': ['GET', '/login/methods', 0],
   'login.passkey': ['POST', '/login/passkey', 0],
   'login.password': ['POST', '/login/password', 0],
@@ -107,6 +111,9 @@ export interface Calls {
   'device.begin': { input: { name: string }; output: { device: string; code: string; url: string; expiresAt: number; everySeconds: number } }
   'device.claim': { input: { device: string }; output: { login?: { name: string; secret?: string; expiresAt: number } } }
   'device.show': { input: { code: string }; output: { code: string; name: string } }
+  'federation.add': { input: { repository: string; role: "viewer" | "developer" | "manager" | "sre"; product: string; env: string; ref?: string; jobEnvironment?: string; jobWorkflow?: string; ownerId?: string; issuer?: string; audience?: string; reason?: string }; output: { id: string; issuer: string; audience: string; wanted: { repository: string; ref?: string; jobEnvironment?: string; jobWorkflow?: string; ownerId?: string }; role: "viewer" | "developer" | "manager" | "sre"; product: string; environment: string; createdBy: string; createdAt: number } }
+  'federation.list': { input: Record<string, never>; output: { federations: ({ id: string; issuer: string; audience: string; wanted: { repository: string; ref?: string; jobEnvironment?: string; jobWorkflow?: string; ownerId?: string }; role: "viewer" | "developer" | "manager" | "sre"; product: string; environment: string; createdBy: string; createdAt: number })[] } }
+  'federation.remove': { input: { federation: string; reason?: string }; output: Record<string, unknown> }
   'freeze.end': { input: { id: string }; output: { id: string; product: string; environment: string; fromAt: number; untilAt?: number; reason: string; startedBy: string; startedAt: number } }
   'freeze.list': { input: Record<string, never>; output: { freezes: ({ id: string; product: string; environment: string; fromAt: number; untilAt?: number; reason: string; startedBy: string; startedAt: number })[] } }
   'freeze.start': { input: { product?: string; env?: string; from?: string; until?: string; reason: string }; output: { id: string; product: string; environment: string; fromAt: number; untilAt?: number; reason: string; startedBy: string; startedAt: number } }
@@ -118,6 +125,7 @@ export interface Calls {
   'lock.take': { input: { product: string; env: string; services: (string)[]; reason?: string }; output: { locks: ({ product: string; environment: string; service: string; fence: number; holder: string; actor: string; reason: string; takenAt: number; leaseUntil?: number; waiters: ({ waiter: string; actor: string; reason: string; queuedAt: number })[] })[] } }
   'login.challenge': { input: Record<string, never>; output: { options: Record<string, unknown>; flow: string } }
   'login.invitation': { input: { link: string }; output: { name: string; secret?: string; expiresAt: number } }
+  'login.job': { input: { token: string }; output: { name: string; secret: string; expiresAt: number } }
   'login.methods': { input: Record<string, never>; output: { password: boolean; passkey: boolean; oidc?: { name: string } } }
   'login.passkey': { input: { flow: string; response: { id: string } }; output: { name: string; secret?: string; expiresAt: number } }
   'login.password': { input: { name: string; password: string; code: string }; output: { name: string; secret?: string; expiresAt: number } }

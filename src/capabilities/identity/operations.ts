@@ -1,5 +1,6 @@
 import type { Operation } from '../../core/operation.ts'
 import { deviceOperations } from './device-operations.ts'
+import { federationOperations } from './federation-operations.ts'
 import type { IdentityDependencies } from './identity.ts'
 import { loginOperations } from './login-operations.ts'
 import { oidcOperations } from './oidc-operations.ts'
@@ -17,6 +18,7 @@ export function identityOperations(dependencies: IdentityDependencies, all: () =
     ...passkeyOperations(dependencies),
     ...deviceOperations(dependencies),
     ...sessionOperations(dependencies),
+    ...federationOperations(dependencies),
     ...peopleOperations(dependencies),
   ]
 }

@@ -5,7 +5,7 @@ const SECRET_BYTES = 32
 const SEAL = { algorithm: 'aes-256-gcm', nonceBytes: 12, tagBytes: 16 } as const
 
 /** A secret of 256 bits behind a prefix by which scanners of leaked secrets, and people, know it. */
-export const newSecret = (prefix: 'kbs' | 'kbt' | 'kbi' | 'kbd' | 'kbf'): string =>
+export const newSecret = (prefix: 'kbs' | 'kbt' | 'kbi' | 'kbd' | 'kbf' | 'kbj'): string =>
   `${prefix}_${randomBytes(SECRET_BYTES).toString('base64url')}`
 
 /** What is kept of a secret. It is random and long, so that a plain hash cannot be turned back, and may be looked up. */

@@ -9,6 +9,7 @@ import { json } from '../../database/database.ts'
 import { fromRow } from '../../database/row.ts'
 import { claimName } from './claim-name.ts'
 import type { Identity, User } from './identity.ts'
+import { actorOfJob } from './job.ts'
 import { hashOf, newSecret } from './secret.ts'
 import { identityEvent } from './user-store.ts'
 
@@ -60,6 +61,7 @@ export async function openSession(
 export async function identify(identity: Identity, secret: string): Promise<Actor | undefined> {
   if (secret.startsWith('kbs_')) return actorOfSession(identity, secret)
   if (secret.startsWith('kbt_')) return actorOfToken(identity, secret)
+  if (secret.startsWith('kbj_')) return actorOfJob(identity, secret)
   return undefined
 }
 
@@ -96,7 +98,8 @@ interface Holder {
 export async function whyEnded({ database }: Identity, secret: string): Promise<KibanError | undefined> {
   const [row] = await database.query<{ revoked_at: Date | null }>(
     `select revoked_at from identity_sessions where secret_hash = $1
-     union all select revoked_at from identity_tokens where secret_hash = $1`,
+     union all select revoked_at from identity_tokens where secret_hash = $1
+     union all select null from identity_jobs where secret_hash = $1`,
     [hashOf(secret)],
   )
   if (!row) return undefined

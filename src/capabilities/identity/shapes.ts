@@ -49,6 +49,27 @@ export const TokenShape = z.object({
   usedAt: z.number().optional(),
 })
 
+export const FederationShape = z.object({
+  id: z.string(),
+  issuer: z.string(),
+  audience: z.string(),
+  /** Patterns of claims; one that is left out is not looked at. */
+  wanted: z.object({
+    repository: z.string(),
+    ref: z.string().optional(),
+    jobEnvironment: z.string().optional(),
+    jobWorkflow: z.string().optional(),
+    ownerId: z.string().optional(),
+  }),
+  role: RoleName,
+  /** `*` for all. */
+  product: z.string(),
+  environment: z.string(),
+  createdBy: z.string(),
+  createdAt: z.number(),
+})
+export type FederationShape = z.infer<typeof FederationShape>
+
 /** A browser never sees `secret`: it becomes a cookie. */
 export const LoginShape = z.object({ name: z.string(), secret: z.string().optional(), expiresAt: z.number() })
 

@@ -25,6 +25,7 @@ const string = (value: unknown): string => (typeof value === 'string' ? value : 
 const list = (value: unknown): string => (Array.isArray(value) ? value.map(string).join(', ') : '')
 const short = (commit: unknown): string => string(commit).slice(0, 12)
 const nameOf = (subject: string): string => subject.slice(subject.indexOf('/') + 1)
+const repositoryOf = (wanted: unknown): string => string((wanted as { repository?: unknown } | undefined)?.repository)
 const because = (reason: unknown): { en: string; ja: string } =>
   string(reason) === '' ? { en: '', ja: '' } : { en: `: ${string(reason)}`, ja: ` (${string(reason)})` }
 
@@ -280,6 +281,24 @@ const says: Record<string, Say> = {
     ),
   'grant.taken': ({ reason }) => say(`A role was taken back${because(reason).en}`, `役割を取り消し${because(reason).ja}`, 'warn'),
   'token.created': (_, subject) => say(`Token ${nameOf(subject)} made`, `トークン ${nameOf(subject)} を発行`),
+  'federation.added': ({ wanted, role, product, environment, reason }) =>
+    say(
+      `Jobs of ${repositoryOf(wanted)} are ${string(role)} on ${string(product)}/${string(environment)}${because(reason).en}`,
+      `${repositoryOf(wanted)} のジョブに ${string(product)}/${string(environment)} の ${string(role)} を許可${because(reason).ja}`,
+    ),
+  'federation.removed': ({ wanted, reason }) =>
+    say(
+      `Jobs of ${repositoryOf(wanted)} are let in no more${because(reason).en}`,
+      `${repositoryOf(wanted)} のジョブの許可を取り消し${because(reason).ja}`,
+      'warn',
+    ),
+  'federation.refused': ({ wrong }, subject) =>
+    say(`${nameOf(subject)} was not let in: ${list(wrong)}`, `${nameOf(subject)} のログインを拒否: ${list(wrong)}`, 'warn'),
+  'job.entered': ({ triggeredBy }, subject) =>
+    say(
+      `${nameOf(subject)} came in, run by ${string(triggeredBy)}`,
+      `${nameOf(subject)} がログイン (実行者: ${string(triggeredBy)})`,
+    ),
   'token.revoked': (_, subject) => say(`Token ${nameOf(subject)} ended`, `トークン ${nameOf(subject)} を無効化`),
 }
 
