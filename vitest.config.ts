@@ -31,7 +31,7 @@ const json = (outputFile: string): ['json', { outputFile: string }] => ['json', 
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', ...weather],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'actions/**/*.test.ts', ...weather],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The machines that check this are shared, and starve a process for seconds.
