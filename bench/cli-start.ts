@@ -1,16 +1,18 @@
 // How long kiban takes to start, beside a Node that does nothing.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { readProfiles } from '../src/capabilities/access/profiles.ts'
+import { keepSession, keyOf } from '../src/capabilities/access/session-cache.ts'
 import { type Used, usedWell } from './measuring/child.ts'
 import { alternate, benchFlags, type Cell, machine, ratioOf, report, summary } from './measuring/measure.ts'
 
 const flags = benchFlags(`bench/cli-start.ts
-Starts a bare Node and kiban in turn: wall time, processor time and memory of kiban --version, --help and status, the last
+Starts a bare Node and kiban in turn: wall time, processor time and memory of kiban --version, --help, auth process and status, the last
 with an embedded database that is new, that nobody owns, and that another process owns.`)
 const on = machine()
 
@@ -22,6 +24,16 @@ const env = { PATH: process.env.PATH, HOME: folder, NODE_COMPILE_CACHE: join(fol
 const withData = (name: string) => ({ ...env, XDG_DATA_HOME: join(folder, name) })
 const status = [kiban, 'status', '--product', 'bench']
 
+/** A profile whose session is good, as other tools ask for it at every command. */
+const session = {
+  accessKeyId: 'ASIAEXAMPLE',
+  secretAccessKey: 'secret',
+  sessionToken: 'token',
+  expiresAt: Date.now() + 3_600_000,
+}
+await keepProfile(session)
+const aws = awsCli()
+
 const owner = await ownerOf(withData('owned'))
 try {
   const subjects: Record<string, () => Promise<Used>> = {
@@ -29,6 +41,8 @@ try {
     'kiban --version': () => usedWell([kiban, '--version'], { env }),
     'node src/main.ts --version': () => usedWell([process.execPath, main, '--version'], { env }),
     'kiban --help': () => usedWell([kiban, '--help'], { env }),
+    'kiban auth process, the session is good': () => usedWell([kiban, 'auth', 'process', 'bench'], { env }),
+    ...(aws ? { 'aws --version': () => usedWell([aws, '--version'], { env }) } : {}),
     'kiban status, another process owns the database': () => usedWell(status, { env: withData('owned') }),
     'kiban status, nobody owns it': () => usedWell(status, { env: withData('free') }),
   }
@@ -59,6 +73,27 @@ try {
 } finally {
   await owner.end()
   rmSync(folder, { recursive: true, force: true })
+}
+
+async function keepProfile(kept: typeof session): Promise<void> {
+  mkdirSync(join(folder, '.aws'))
+  writeFileSync(
+    join(folder, '.aws', 'config'),
+    '[profile bench]\nrole_arn = arn:aws:iam::123456789012:role/bench\nsource_profile = bench\n',
+  )
+  const { profile, key } = await keyFor('bench')
+  await keepSession({ ...env, KIBAN_KEYRING: 'off' }, key, profile, kept)
+}
+
+async function keyFor(profile: string): Promise<{ profile: string; key: string }> {
+  const { all } = await readProfiles(env)
+  return { profile, key: keyOf(env, profile, [all.get(profile) ?? {}]) }
+}
+
+/** The AWS CLI on PATH, beside which it is to be seen. */
+function awsCli(): string | undefined {
+  const found = (process.env.PATH ?? '').split(':').map((place) => join(place, 'aws'))
+  return found.find((path) => spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('aws-cli/'))
 }
 
 function row(name: string, runs: readonly Used[], bare: readonly Used[]): Cell[] {

@@ -1,6 +1,7 @@
 // docs/cli.md: every command, from the operations and from the help of those that are written by hand.
 import { buildApplication, buildRouteMap, generateHelpTextForAllCommands, text_en } from '@stricli/core'
 import { z } from 'zod'
+import { authCommand } from '../src/cli/auth-command.ts'
 import { databaseCommand } from '../src/cli/database-command.ts'
 import { loginCommand, logoutCommand } from '../src/cli/login-command.ts'
 import { sandboxCommand } from '../src/cli/sandbox-command.ts'
@@ -36,6 +37,7 @@ function byHand(operations: readonly Operation[]): string[] {
   const tools = { terminal, run: async () => {} }
   const never = () => Promise.reject(new Error('Nothing is run here'))
   const routes = {
+    auth: authCommand(tools, never),
     sandbox: sandboxCommand(tools, never),
     server: serverCommand(tools, never),
     database: databaseCommand(tools, never),

@@ -61,6 +61,7 @@ export const packages: { pattern: string; only: readonly string[] }[] = [
 /** The files directly in src: what wires everything, and the executable. */
 const roots: Record<string, readonly string[]> = {
   'app.ts': ['sandbox', 'cli', 'server', 'slack'],
+  'access.ts': ['sandbox', 'cli', 'server', 'slack', 'aws', 'github', 'git', 'images', 'database', 'durable'],
   'capabilities.ts': ['sandbox', 'cli', 'server', 'slack', 'aws', 'github', 'git', 'images', 'database', 'durable'],
   'main.ts': ['capabilities', 'aws', 'github', 'git', 'images', 'database', 'durable', 'manifest'],
 }

@@ -10,12 +10,16 @@ if (process.argv.length === 3 && VERSION_WORDS.has(process.argv[2] ?? '')) {
   const { version } = await import('./core/version.ts')
   process.stdout.write(`${version()}\n`)
 } else {
-  process.exitCode = await commandLine()
+  const kept =
+    process.argv[2] === 'auth' ? await (await import('./access.ts')).keptProcess(process.argv.slice(2), process.env) : undefined
+  if (kept === undefined) process.exitCode = await commandLine()
+  else process.stdout.write(kept)
 }
 
 async function commandLine(): Promise<number> {
   const [
     { runCli },
+    { authCommand },
     { chosenEngine },
     { databaseCommand },
     { EXIT_INTERRUPTED },
@@ -26,6 +30,7 @@ async function commandLine(): Promise<number> {
     { declared, openEngine },
   ] = await Promise.all([
     import('./cli/cli.ts'),
+    import('./cli/auth-command.ts'),
     import('./cli/chosen-engine.ts'),
     import('./cli/database-command.ts'),
     import('./cli/exit-code.ts'),
@@ -59,6 +64,7 @@ async function commandLine(): Promise<number> {
         () => openEngine(process.env, say),
       ),
     commands: (tools) => ({
+      auth: authCommand(tools, loadAccess),
       sandbox: sandboxCommand(tools, startSandbox),
       server: serverCommand(tools, startServer),
       database: databaseCommand(tools, copyDatabase),
@@ -71,6 +77,10 @@ async function commandLine(): Promise<number> {
       leave = asked
     },
   })
+}
+
+async function loadAccess() {
+  return (await import('./access.ts')).access()
 }
 
 async function startSandbox(settings: SandboxSettings) {

@@ -5,6 +5,7 @@ import type { Directory, Role } from './identity/directory.ts'
 import { identityDocument } from './identity/iam-answer.ts'
 import { provenMfa } from './identity/mfa.ts'
 import { openSession } from './identity/roles.ts'
+import { signIn } from './identity/sign-in.ts'
 import { trustOf } from './identity/trust.ts'
 
 type StsHandlers = Handlers<typeof import('@aws-sdk/client-sts')>
@@ -88,7 +89,7 @@ export function sts(directory: Directory, authorization: Authorization): Service
     return policy.versions.find(({ id }) => id === policy.defaultVersion)?.document ?? ''
   }
 
-  return { client: () => import('@aws-sdk/client-sts'), signingName: 'sts', handlers }
+  return { client: () => import('@aws-sdk/client-sts'), signingName: 'sts', handlers, http: signIn(directory.keys) }
 }
 
 /** Users alone have MFA devices. */
