@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { release, started } from '../../../test/deploy-stage.ts'
 import type { Database } from '../../database/database.ts'
 import { openDatabase } from '../../database/open-database.ts'
-import { deployments, releases } from './look-up.ts'
+import { deployments, releases, status } from './look-up.ts'
 
 const COUNT = 7
 let database: Database
@@ -70,4 +70,34 @@ test('a cursor of another product, or of nobody, is told as such', async () => {
   await expect(releases(database, { product: 'bookshop', limit: 5, cursor: 'x' })).rejects.toMatchObject({
     code: 'input.invalid',
   })
+})
+
+test("a status tells of each service's last rollout that went well, and of no one-off task's", async () => {
+  const rolled = async (number: number, at: string, rollouts: [service: string, verdict: string, action?: string][]) => {
+    const of = await release(database, number)
+    const id = await started(database, of, { product: 'bookshop', environment: 'sandbox', createdAt: Date.parse(at) })
+    for (const [service, verdict, action = 'update'] of rollouts)
+      await database.query(
+        `insert into deploy_rollouts (deployment_id, service, action, cluster, name, verdict, ended_at)
+         values ($1, $2, $3, 'c', 'n', $4, $5::timestamptz)`,
+        [id, service, action, verdict, at],
+      )
+    return { releaseId: of.id, commit: of.commit, deploymentId: id, since: Date.parse(at) }
+  }
+  const [first, noon, night] = ['2026-11-26T09:00:00Z', '2026-11-26T12:00:00Z', '2026-11-26T22:00:00Z'] as const
+  const one = await rolled(21, first, [
+    ['web', 'succeeded'],
+    ['api', 'succeeded'],
+  ])
+  const two = await rolled(22, noon, [['web', 'succeeded']])
+  await rolled(23, night, [
+    ['web', 'rolled-back'],
+    ['api', 'succeeded', 'for-task'],
+  ])
+  expect((await status(database, 'bookshop', 'sandbox')).environments.map(({ services }) => services)).toEqual([
+    [
+      { service: 'api', ...one },
+      { service: 'web', ...two },
+    ],
+  ])
 })

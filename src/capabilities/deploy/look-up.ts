@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts'
 import { type DeploymentFilter, findDeployment, listDeployments } from './deployment-store.ts'
 import { heldLocks } from './lock.ts'
 import { findRelease, listReleases } from './release-store.ts'
-import { currentReleases } from './running.ts'
+import { currentCommits } from './running.ts'
 import type { DeploymentShape, ReleaseShape, StatusShape } from './shapes.ts'
 import { deploymentShape } from './watch.ts'
 
@@ -16,21 +16,15 @@ export async function status(database: Database, product: string, environment: s
     environments: await Promise.all(
       environments.map(async (name) => {
         const place = { product, environment: name }
-        const [running, open, [last], locks] = await Promise.all([
-          currentReleases(database, place),
+        const [services, open, [last], locks] = await Promise.all([
+          currentCommits(database, place),
           listDeployments(database, { ...place, state: 'open' }),
           listDeployments(database, { ...place, state: 'done', limit: 1 }),
           heldLocks(database, place),
         ])
         return {
           environment: name,
-          services: running.map(({ service, release, since, deploymentId }) => ({
-            service,
-            releaseId: release.id,
-            commit: release.commit,
-            since,
-            deploymentId,
-          })),
+          services,
           open: open.map(deploymentShape),
           ...(last ? { last: deploymentShape(last) } : {}),
           locks,
@@ -61,7 +55,7 @@ export async function releases(
   const running = await Promise.all(
     environments.map(async (environment) => ({
       environment,
-      services: await currentReleases(database, { product, environment }),
+      services: await currentCommits(database, { product, environment }),
     })),
   )
   const runningIn = (id: string) =>
@@ -69,7 +63,7 @@ export async function releases(
       running
         .map(
           ({ environment, services }) =>
-            [environment, services.filter(({ release }) => release.id === id).map(({ service }) => service)] as const,
+            [environment, services.filter(({ releaseId }) => releaseId === id).map(({ service }) => service)] as const,
         )
         .filter(([, services]) => services.length > 0),
     )

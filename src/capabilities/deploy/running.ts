@@ -15,13 +15,34 @@ interface Place {
   environment: string
 }
 
+/** What runs, without what it was made of: the release's manifest and definitions weigh more than all the rest. */
+export interface RunningCommit {
+  service: string
+  releaseId: string
+  commit: string
+  deploymentId: string
+  since: number
+}
+
+/** Each service's last rollout that succeeded. Releases are joined to what is left of it: few, and they are large. */
+const LAST = `(select distinct on (r.service) r.service, d.id as deployment_id, r.ended_at as since, d.release_id
+  from deploy_rollouts r join deploy_deployments d on d.id = r.deployment_id
+  where d.product = $1 and d.environment = $2 and r.verdict = 'succeeded' and r.action <> 'for-task'
+  order by r.service, d.created_at desc) last join deploy_releases l on l.id = last.release_id`
+
+/** The commit of each service's last rollout that succeeded, by service. */
+export async function currentCommits(database: Queryable, place: Place): Promise<RunningCommit[]> {
+  const rows = await database.query(
+    `select last.service, last.release_id, l.commit, last.deployment_id, last.since from ${LAST} order by last.service`,
+    [place.product, place.environment],
+  )
+  return rows.map((row) => fromRow<RunningCommit>(row))
+}
+
 /** The release of each service's last rollout that succeeded, by service. */
 export async function currentReleases(database: Queryable, place: Place): Promise<Running[]> {
   const rows = await database.query<{ service: string; deployment: string; since: Date; release: object }>(
-    `select distinct on (r.service) r.service, d.id as deployment, r.ended_at as since, to_jsonb(l) as release
-     from deploy_rollouts r join deploy_deployments d on d.id = r.deployment_id join deploy_releases l on l.id = d.release_id
-     where d.product = $1 and d.environment = $2 and r.verdict = 'succeeded' and r.action <> 'for-task'
-     order by r.service, d.created_at desc`,
+    `select last.service, last.deployment_id as deployment, last.since, to_jsonb(l) as release from ${LAST} order by last.service`,
     [place.product, place.environment],
   )
   return rows.map(({ service, deployment, since, release }) => ({
