@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { BadInput, wantedOf } from './inputs.ts'
+import { BadInput } from '../input.ts'
+import { wantedOf } from './inputs.ts'
 
 const SHA = '0123456789abcdef0123456789abcdef01234567'
 const given = (inputs: Record<string, string>, more: Record<string, string> = {}) => ({

@@ -1,5 +1,6 @@
 // What the workflow of the job asked for.
 import type { Language } from '../../src/core/text.ts'
+import { BadInput, oneOf } from '../input.ts'
 import { type Environment, inputOf } from '../runner.ts'
 
 export interface Wanted {
@@ -19,9 +20,6 @@ export interface Wanted {
   /** The same for each try to say the same thing in this step, and another in the next run. */
   key: string
 }
-
-/** An input that cannot be meant, in words for whoever wrote the workflow. */
-export class BadInput extends Error {}
 
 /** Throws `BadInput`. */
 export function wantedOf(environment: Environment): Wanted {
@@ -60,12 +58,6 @@ export function wantedOf(environment: Environment): Wanted {
 const required = (name: string, value: string): string => {
   if (value === '') throw new BadInput(`${name}: is missing`)
   return value
-}
-
-function oneOf<Value extends string>(name: string, value: string, values: readonly Value[]): Value {
-  const found = values.find((one) => one === value)
-  if (found === undefined) throw new BadInput(`${name}: one of ${values.join(', ')} is expected`)
-  return found
 }
 
 /** A token is sent there: only over TLS, or to this machine itself. */

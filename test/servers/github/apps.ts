@@ -54,14 +54,18 @@ function refusedProof({ state, headers }: Asked): Answer | undefined {
   return undefined
 }
 
-/** The repository that a token is good for, or why it is not. */
-export function admitted({ state, headers, params }: Asked, permission: string): Repository | Answer {
+/** The repository that a token is good for, or why it is not; who may write may read. */
+export function admitted(
+  { state, headers, params }: Asked,
+  permission: string,
+  level: 'read' | 'write' = 'write',
+): Repository | Answer {
   const token = state.tokens.get(/^Bearer (ghs_\w+)$/.exec(headers.authorization ?? '')?.[1] ?? '')
   if (!token || token.until < state.now()) return { status: 401, body: { message: 'Bad credentials' } }
   const [, name = ''] = (params[0] ?? '').split('/')
   const repository = state.repositories.get(params[0] ?? '')
   if (!repository || !token.repositories.includes(name)) return { status: 404, body: { message: 'Not Found' } }
-  if (token.permissions[permission] !== 'write')
-    return { status: 403, body: { message: 'Resource not accessible by integration' } }
+  const held = token.permissions[permission]
+  if (held !== 'write' && held !== level) return { status: 403, body: { message: 'Resource not accessible by integration' } }
   return repository
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { appRoutes } from './apps.ts'
 import { deploymentRoutes } from './deployments.ts'
+import { type Pull, pullRoutes } from './pulls.ts'
 
 export interface GithubState {
   repositories: Map<string, Repository>
@@ -23,6 +24,7 @@ export interface Repository {
   installation: number
   deployments: { id: number; sha: string; environment: string; payload: unknown; statuses: Record<string, unknown>[] }[]
   statuses: Record<string, unknown>[]
+  pulls?: Pull[]
 }
 
 export interface Asked {
@@ -61,7 +63,7 @@ export async function githubServer({ now = Date.now }: { now?: () => number } = 
   }
   /** What becomes of the next requests instead: `lost` is done, and its answer never comes; `none` is answered as ever. */
   const faults: ('none' | 'down' | 'lost' | { status: number; headers: Record<string, string> })[] = []
-  const routes: Route[] = [...appRoutes, ...deploymentRoutes]
+  const routes: Route[] = [...appRoutes, ...deploymentRoutes, ...pullRoutes]
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://github')
     const fault = faults.shift()
