@@ -14,7 +14,12 @@ import { eventsAbout } from '../../../database/events.ts'
 import { vote } from '../../approvals/approval.ts'
 import { startFreeze } from '../../approvals/freeze.ts'
 import { advance } from '../advance.ts'
+import type { Rollout } from '../deployment.ts'
+import { rolloutsOf } from '../deployment-store.ts'
+import { heldLocks } from '../lock.ts'
+import { releaseByHand, takeByHand } from '../lock-by-hand.ts'
 import { currentReleases } from '../running.ts'
+import { continuePaused } from '../services/continue-paused.ts'
 import { advanceRun } from '../tasks/advance-run.ts'
 import { advanceWorkflow } from './advance-workflow.ts'
 import { planWorkflow } from './plan-workflow.ts'
@@ -70,14 +75,16 @@ interface Declared {
   environments?: object
   web?: string
   schedules?: object
+  /** How services are rolled. */
+  deploy?: object
 }
 
 /** A commit with a workflow `release`, whose images are new ones. */
-function committed({ steps, environments = { staging: {}, production: {} }, web, schedules }: Declared): string {
+function committed({ steps, environments = { staging: {}, production: {} }, web, schedules, deploy = {} }: Declared): string {
   number++
   const image = (service: string, digest = String(number).padStart(64, '0')) =>
     `registry.example/bookshop/${service}@sha256:${digest}`
-  const common = { count: 1, deploy: { circuit_breaker: { threshold: 1 } } }
+  const common = { count: 1, deploy: { circuit_breaker: { threshold: 1 }, ...deploy } }
   const manifest = {
     product: 'bookshop',
     account: '123456789012',
@@ -109,6 +116,8 @@ async function ran(declared: Declared, actor = aoi, more: object = {}): Promise<
   await advanceWorkflow(stage.engine, id, never)
   return found(id)
 }
+
+const isPaused = ({ view }: Rollout): boolean => view?.hooks?.some(({ status }) => status === 'AWAITING_ACTION') === true
 
 const typesOf = async ({ id }: Pick<WorkflowRun, 'id'>) =>
   (await eventsAbout(stage.engine.database, workflowSubject({ id }))).map(({ type }) => type.replace('workflow.', ''))
@@ -280,6 +289,44 @@ test('where an environment asks for approval, people agree once to the whole run
     (await found(id)).commit,
   ])
   expect(asked).toHaveLength(1)
+})
+
+test('a rollout that pauses holds the run up, and goes on with it when somebody says so', async () => {
+  const asker = person('developer', 'http')
+  const deploy = { strategy: 'blue-green', bake: '0s', pause: ['post-scale-up'] }
+  const id = await begun({ deploy, steps: [{ deploy: ['web'] }, { run: ['seed'] }] }, asker)
+  const driven = advanceWorkflow(stage.engine, id, never)
+  const deployment = await until(async () => (await found(id)).steps[0]?.parts[0]?.children[0]?.id)
+  const pauses = async () => (await rolloutsOf(stage.engine.database, deployment)).some(isPaused)
+  await until(async () => (await pauses()) || undefined)
+  expect(verdicts(await found(id))).toEqual(['waiting', 'waiting'])
+  // A deployment of a workflow is of whoever asked for the workflow.
+  await expect(continuePaused(stage.engine, person('viewer', 'http', 'riku'), deployment, [], never)).rejects.toMatchObject({
+    code: 'permission.denied',
+  })
+  expect(await continuePaused(stage.engine, person('sre', 'slack', 'sora'), deployment, [], never)).toEqual([
+    { service: 'web', stage: 'POST_SCALE_UP' },
+  ])
+  await driven
+  expect(verdicts(await found(id))).toEqual(['succeeded', 'succeeded'])
+})
+
+test('a lock that a person holds is waited for, and nobody gets ahead of whoever waits', async () => {
+  const { engine } = stage
+  const sora = { holder: 'user/sora', actor: 'sora', reason: 'repairing by hand', face: 'slack' as const }
+  await takeByHand(engine, place, ['api'], sora)
+  const id = await begun({ steps: [{ deploy: ['api'] }, { run: ['seed'] }] })
+  const driven = advanceWorkflow(engine, id, never)
+  const waiting = () => engine.database.query('select 1 from deploy_lock_queue where product = $1', [place.product])
+  await until(async () => ((await waiting()).length > 0 ? true : undefined))
+  expect(verdicts(await found(id))).toEqual(['waiting', 'waiting'])
+  const haru = { holder: 'user/haru', actor: 'haru', reason: 'me too', face: 'cli' as const }
+  await expect(takeByHand(engine, place, ['api'], haru)).rejects.toMatchObject({ code: 'lock.held' })
+  await releaseByHand(engine, place, ['api'], sora, false)
+  await driven
+  expect(verdicts(await found(id))).toEqual(['succeeded', 'succeeded'])
+  expect(await heldLocks(engine.database, place)).toEqual([])
+  expect(await waiting()).toEqual([])
 })
 
 test('a freeze stops a run before it begins, unless somebody breaks the glass', async () => {
