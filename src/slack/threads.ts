@@ -41,12 +41,29 @@ export interface Thing {
 }
 
 /** What was begun, read from the first item of its stream; undefined for a stream that begins nothing. */
-export function begunBy(operation: string, item: unknown): { kind: Kind; thing: Thing } | undefined {
-  const { deployment, run } = item as { deployment?: Thing; run?: Thing }
-  if (deployment) return { kind: 'deployment', thing: deployment }
+export function begunBy(operation: string, item: unknown): Omit<Seen, 'frame'> | undefined {
+  const {
+    deployment,
+    rollouts = [],
+    run,
+    deployments = [],
+  } = item as Partial<DeploymentItem> & {
+    run?: Thing
+    deployments?: DeploymentItem[]
+  }
+  if (deployment) return { kind: 'deployment', thing: deployment, paused: pausedOf([{ deployment, rollouts }]) }
   if (!run) return undefined
-  return { kind: operation.startsWith('workflow') ? 'workflow-run' : 'task-run', thing: run }
+  return { kind: operation.startsWith('workflow') ? 'workflow-run' : 'task-run', thing: run, paused: pausedOf(deployments) }
 }
+
+interface DeploymentItem {
+  deployment: Thing
+  rollouts: { view?: { hooks?: { status: string }[] } }[]
+}
+
+const pausedOf = (items: readonly DeploymentItem[]): Thing | undefined =>
+  items.find(({ rollouts }) => rollouts.some(({ view }) => view?.hooks?.some(({ status }) => status === 'AWAITING_ACTION')))
+    ?.deployment
 
 export interface Drawing {
   work: SlackWork
@@ -109,9 +126,11 @@ const isThere = (updating: Promise<unknown>): Promise<boolean> =>
     },
   )
 
-interface Seen {
+export interface Seen {
   kind: Kind
   thing: Thing
+  /** A deployment that waits at a pause for somebody to let it go on. */
+  paused: Thing | undefined
   frame: Frame
 }
 
@@ -135,7 +154,7 @@ async function lookAt(
 /** The message of something that has just begun, or stands as it was seen. */
 export async function messageOf(
   work: SlackWork,
-  { kind, thing, frame }: Seen,
+  { kind, thing, paused, frame }: Seen,
   actor: Actor,
   { language, draw, signal }: { language: Language; draw: Draw; signal: AbortSignal },
 ): Promise<Message> {
@@ -143,7 +162,10 @@ export async function messageOf(
   const mark =
     thing.state === 'done' ? (thing.verdict === 'succeeded' ? ':white_check_mark:' : ':x:') : ':hourglass_flowing_sand:'
   const outcome = thing.verdict ? ` – ${thing.verdict}` : ''
-  const story = draw(frame.lines ?? [], language).slice(-SHOWN_LINES)
+  // What is indented tells the line before it at length: that stands in the thread.
+  const story = draw(frame.lines ?? [], language)
+    .filter((line) => !line.startsWith('  '))
+    .slice(-SHOWN_LINES)
   const about = [thing.ref, thing.commit?.slice(0, 8), text.by(thing.createdBy)[language], thing.id].filter(Boolean)
   const url = new URL(`/p/${thing.product}/${kinds[kind].page(thing.id)}`, await work.address()).href
   return {
@@ -152,7 +174,7 @@ export async function messageOf(
       section(`${mark} *${escaped(title)}*${escaped(outcome)}`),
       context(about.map((one) => escaped(String(one))).join('  ·  ')),
       ...linesBlocks([...story, ...draw(frame.live ?? [], language)]),
-      ...buttons(await buttonsOf(work, kind, thing, actor, signal), { label: text.open, url }, language),
+      ...buttons(await buttonsOf(work, { kind, thing, paused }, actor, signal), { label: text.open, url }, language),
     ],
   }
 }
@@ -162,7 +184,12 @@ function titleOf(kind: Kind, { product, environment, workflow, task, kind: how, 
   return `${what}: ${product} → ${environment}`
 }
 
-async function buttonsOf(work: SlackWork, kind: Kind, thing: Thing, actor: Actor, signal: AbortSignal): Promise<Button[]> {
+async function buttonsOf(
+  work: SlackWork,
+  { kind, thing, paused }: Omit<Seen, 'frame'>,
+  actor: Actor,
+  signal: AbortSignal,
+): Promise<Button[]> {
   const { id, product, environment: env, state, verdict } = thing
   const value = (operation: string, input: object) => JSON.stringify({ operation, input })
   if (state === 'done') {
@@ -197,6 +224,17 @@ async function buttonsOf(work: SlackWork, kind: Kind, thing: Thing, actor: Actor
         },
       ]
     : []
+  const goOn: Button[] = paused
+    ? [
+        {
+          label: text.continue,
+          action: 'kiban:do:continue',
+          value: value('deployment.continue', { product: paused.product, env: paused.environment, id: paused.id }),
+          style: 'primary',
+          sure: text.continueSure,
+        },
+      ]
+    : []
   const stop = value(kinds[kind].stop, { product, env, id, detach: true })
-  return [...decide, { label: text.stop, action: 'kiban:do:stop', value: stop, style: 'danger', sure: text.stopSure }]
+  return [...decide, ...goOn, { label: text.stop, action: 'kiban:do:stop', value: stop, style: 'danger', sure: text.stopSure }]
 }

@@ -26,15 +26,7 @@ beforeAll(async () => {
   slack = await slackServer()
   shop = await openShop(['staging', 'production'])
   writeFileSync(join(shop.folder, '.gitconfig'), `[url "${shop.repository}"]\n\tinsteadOf = ${ADDRESS}\n`)
-  server = shop
-    .terminal({
-      KIBAN_GITHUB_WEBHOOK_SECRET: SECRET,
-      KIBAN_GITHUB_APP_ID: '4711',
-      KIBAN_GITHUB_PRIVATE_KEY: github.privateKey.replaceAll('\n', '\\n'),
-      GITHUB_API_URL: github.url,
-      ...slack.env,
-    })
-    .start('server', '--port', '0')
+  server = serving('0')
   const shown = /(http:\/\/[^/]+)\/welcome#(\S+)/
   await server.says(shown)
   const [, url = '', link = ''] = shown.exec(server.output()) ?? []
@@ -54,6 +46,17 @@ afterAll(async () => {
   await github?.close()
   await slack?.close()
 })
+
+const serving = (port: string): Command =>
+  shop
+    .terminal({
+      KIBAN_GITHUB_WEBHOOK_SECRET: SECRET,
+      KIBAN_GITHUB_APP_ID: '4711',
+      KIBAN_GITHUB_PRIVATE_KEY: github.privateKey.replaceAll('\n', '\\n'),
+      GITHUB_API_URL: github.url,
+      ...slack.env,
+    })
+    .start('server', '--port', port)
 
 async function loggedIn(link: string): Promise<Terminal> {
   const answer = await fetch(`${base}/api/v1/login/invitation`, {
@@ -174,9 +177,9 @@ test('a person asks for production in Slack, another agrees there, and migrate, 
   expect(await history('production')).toEqual(['deploy web succeeded', 'deploy api succeeded'])
 })
 
-test('a bad release of web goes back with its sibling, and the story reads the same everywhere', async () => {
+test('a bad release of web goes back with its sibling though the server is killed in the middle, and the story reads the same everywhere', async () => {
   const bad = commit('Serve the pages otherwise', declared(', services: { web: { command: [node, web/nothing.ts] } }'))
-  const message = await released()
+  const message = await released({ killed: '1/3 run migrate' })
   expect(message().text).toBe('release: bookshop → production – rolled-back')
   const run = await ended('production')
   expect(run.verdict).toBe('rolled-back')
@@ -212,7 +215,7 @@ const buttonIn = (blocks: readonly Block[], action: string) =>
   blocks.flatMap(({ elements = [] }) => elements).find((one) => one.action_id === action)
 
 /** Asks for main in production, has somebody else agree by the buttons of the message, and waits for its end. */
-async function released(): Promise<() => ShownMessage> {
+async function released({ killed }: { killed?: string } = {}): Promise<() => ShownMessage> {
   slack.whispers.length = 0
   await slack.command('U0HARU', 'workflow run release --env production --ref main')
   const asked = () => slack.whispers.findLast(({ blocks }) => buttonIn(blocks, 'kiban:agree'))
@@ -229,6 +232,12 @@ async function released(): Promise<() => ShownMessage> {
     .poll(() => slack.whispers.map(({ blocks }) => wordsOf(blocks)).join(), { timeout: 60_000 })
     .toContain('Whoever asked does not decide')
   await slack.click('U0SORA', approve() ?? {})
+  if (killed) {
+    await expect.poll(() => wordsOf(message().blocks), { timeout: 60_000, interval: 100 }).toContain(killed)
+    server.process.kill('SIGKILL')
+    await server.ended
+    server = serving(new URL(base).port)
+  }
   await expect.poll(() => message().text, { timeout: 120_000 }).toMatch(/ – (succeeded|rolled-back|failed|stopped)$/)
   return message
 }

@@ -106,6 +106,8 @@ export const slack = {
   by: (name: string): Text => ({ en: `asked for by ${name}`, ja: `依頼者 ${name}` }),
   stop: { en: 'Stop', ja: '中止' },
   stopSure: { en: 'Stop it, and go back where something was begun?', ja: '中止し、変更された分を元に戻しますか?' },
+  continue: { en: 'Continue', ja: '続行' },
+  continueSure: { en: 'Let the rollout go on?', ja: '入れ替えを続行しますか?' },
   rollback: { en: 'Roll back', ja: 'ロールバック' },
   approve: { en: 'Approve', ja: '承認' },
   refuse: { en: 'Refuse', ja: '却下' },
