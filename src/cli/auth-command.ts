@@ -51,7 +51,14 @@ interface Flags {
   lang?: Language
 }
 
-type Command = { flags: Flags; profile: string; terminal: Terminal; signal: AbortSignal; access: Access }
+type Command = {
+  flags: Flags
+  profile: string /** Somebody named it. */
+  isNamed: boolean
+  terminal: Terminal
+  signal: AbortSignal
+  access: Access
+}
 
 export function authCommand({ terminal, run }: ByHand, load: () => Promise<Access>): Route {
   const { language } = terminal
@@ -85,7 +92,10 @@ export function authCommand({ terminal, run }: ByHand, load: () => Promise<Acces
         await run(given, async (own, signal) => {
           const access = await load()
           const named = access.profileOf(process.env, words[0])
-          return work({ flags: given, profile: named, terminal: own, signal, access }, words.slice(1))
+          return work(
+            { flags: given, profile: named, isNamed: words[0] !== undefined, terminal: own, signal, access },
+            words.slice(1),
+          )
         })
       },
     } as unknown as Parameters<typeof buildCommand<Flags, string[], CommandContext>>[0])
@@ -223,8 +233,8 @@ async function list({ terminal, access, flags }: Command): Promise<number> {
   return show(terminal, [{ kind: 'table', columns: [{}, {}, {}, {}, {}], rows }])
 }
 
-async function logout({ terminal, access, flags, profile }: Command): Promise<number> {
-  const count = await access.forgetSessions(process.env, profile === 'default' && !process.env.AWS_PROFILE ? undefined : profile)
+async function logout({ terminal, access, flags, profile, isNamed }: Command): Promise<number> {
+  const count = await access.forgetSessions(process.env, isNamed ? profile : undefined)
   if (flags.json) return say(terminal, { forgotten: count })
   return show(terminal, [
     { kind: 'line', mark: count > 0 ? 'good' : 'muted', line: count > 0 ? text.forgot(count) : text.noSessions },

@@ -139,6 +139,8 @@ async function code(): Promise<string> {
   return codeOf(seed, spent)
 }
 
+const keysOf = (content: string): string => `[keys]\n${/aws_access_key_id = AKIA(?!OTHER).*\n.*\n/.exec(content)?.[0] ?? ''}`
+
 /** Nothing of a secret in what a person sees. */
 function quiet({ stdout, stderr }: Ended): void {
   for (const secret of canaries) expect(stdout + stderr).not.toContain(secret)
@@ -282,6 +284,33 @@ test('a file that is a link stays one; one that is protected is left alone', asy
   await chmod(real, 0o400)
   const refused = await linked.run('auth', 'assume', 'plain')
   expect(`${refused.code} ${refused.stderr}`).toMatch(/^2 .*protected from writing\n.*chmod u\+w/)
+})
+
+test('bytes of another encoding stay as they are', async () => {
+  const file = join(folder, 'sjis-credentials')
+  const shift = Buffer.concat([Buffer.from('# '), Buffer.from([0x8a, 0xee, 0x94, 0xd5]), Buffer.from('\n[x]\ny = 1\n')])
+  await writeFile(file, shift, { mode: 0o600 })
+  const there = terminalIn(folder, {
+    ...environment,
+    AWS_SHARED_CREDENTIALS_FILE: file,
+    AWS_CONFIG_FILE: join(folder, 'sjis-config'),
+  })
+  await writeFile(
+    join(folder, 'sjis-config'),
+    '[profile honten]\nrole_arn = arn:aws:iam::123456789012:role/plain\nsource_profile = keys\n[profile keys]\n',
+  )
+  await writeFile(file, Buffer.concat([shift, Buffer.from(keysOf(before))]))
+  const start = await readFile(file)
+  expect(await there.run('auth', 'assume', 'honten')).toMatchObject({ code: 0 })
+  const after = await readFile(file)
+  expect(after.subarray(0, start.length).equals(start)).toBe(true)
+  expect(after.toString('utf8')).toContain('[honten-assume]')
+})
+
+test('kiban works within exec, for the same profile too', async () => {
+  const inner = [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../../src/main.ts')]
+  const ended = await terminal.run('auth', 'exec', 'plain', '--fresh', '--', ...inner, 'auth', 'whoami', 'plain', '--fresh')
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining(':assumed-role/plain/') })
 })
 
 test('two at once write both of their sections', async () => {

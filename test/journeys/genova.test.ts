@@ -119,6 +119,8 @@ clusters:
         task_overrides: { cpu: 512, memory: 1024 }
         network_configuration: { awsvpc_configuration: { subnets: [${subnet}], assign_public_ip: ENABLED } }
         container_overrides: [{ name: app, command: [node, greet.mjs], environment: [{ name: WHO, value: you }] }]
+targets:
+  - { name: greeting, cluster: ${CLUSTER}, run_task: greet }
 `,
   'config/deploy/web.yml': `
 family: shop-web
@@ -189,6 +191,11 @@ test('a run task is a task: its command, its variables, its log and exit code', 
   const ran = await terminal.run('task', 'run', 'greet', '--env', 'staging', '--yes')
   expect(ran.code).toBe(0)
   expect(ran.stdout).toContain(`hello you ${PLAIN.length}\n`)
+})
+
+test('a named target runs by its name', async () => {
+  const ended = await terminal.run('workflow', 'run', 'greeting', '--env', 'staging', '--yes')
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('✔ 1/1 run greet  succeeded') })
 })
 
 test('the written kiban.yml stands for the same definition, and no secret is in it or in what kiban keeps', async () => {

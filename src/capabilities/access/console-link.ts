@@ -42,12 +42,9 @@ export async function consoleLink(
       sessionToken: session.sessionToken,
     }),
   })
-  // In the body, and not in an address that proxies keep.
-  const answer = await fetch(federation, { method: 'POST', body: asked, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
-    (cause) => {
-      throw new KibanError('unavailable', 'auth.console-refused', text.consoleAway, { hint: text.consoleAwayHint, cause })
-    },
-  )
+  const answer = await fetch(`${federation}?${asked}`, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((cause) => {
+    throw new KibanError('unavailable', 'auth.console-refused', text.consoleAway, { hint: text.consoleAwayHint, cause })
+  })
   const token = answer.ok ? Token.safeParse(await answer.json().catch(() => undefined)).data : undefined
   if (!token)
     throw new KibanError('unauthenticated', 'auth.console-refused', text.consoleRefused(answer.status), {

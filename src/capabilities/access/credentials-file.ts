@@ -19,7 +19,9 @@ export async function writeSection(file: string, section: string, session: Sessi
   const lock = await locked(`${real}.kiban-lock`, file)
   try {
     const before = await contentOf(real, file)
-    await writePrivately(real, withSection(before, section, keysOf(session)))
+    // Byte for byte: in whatever encoding others wrote, each byte is one character here.
+    const name = Buffer.from(section, 'utf8').toString('latin1')
+    await writePrivately(real, Buffer.from(withSection(before, name, keysOf(session)), 'latin1'))
   } finally {
     lock.release()
   }
@@ -67,7 +69,7 @@ async function contentOf(real: string, file: string): Promise<string> {
   if (!found) return ''
   if ((found.mode & OWNER_WRITES) === 0)
     throw new KibanError('invalid', 'auth.file-read-only', text.fileReadOnly(file), { hint: text.fileReadOnlyHint(file) })
-  return readFile(real, 'utf8')
+  return readFile(real, 'latin1')
 }
 
 async function locked(path: string, file: string): Promise<{ release(): void }> {

@@ -52,7 +52,7 @@ export function keyOf(env: NodeJS.ProcessEnv, name: string, definitions: readonl
 export async function keptSession(env: NodeJS.ProcessEnv, key: string, now: number): Promise<KeptSession | undefined> {
   const note = await readNote(join(cacheFolder(env), `${key}.json`))
   if (!note || note.expiresAt < now + LEAST_LEFT_MS) return undefined
-  const session = note.session ?? (await fromKeyring(key))
+  const session = note.session ?? (env.KIBAN_KEYRING === 'off' ? undefined : await fromKeyring(key))
   return session && { session, rest: note.rest }
 }
 
@@ -78,7 +78,8 @@ export async function keptSessions(env: NodeJS.ProcessEnv, now: number): Promise
 export async function forgetSessions(env: NodeJS.ProcessEnv, profile: string | undefined): Promise<number> {
   const those = (await notes(env)).filter(({ note }) => profile === undefined || note.profile === profile)
   for (const { file, key, note } of those) {
-    if (note.rest === 'keyring') await withKeyring((Entry) => new Entry(SERVICE, key).deletePassword())
+    if (note.rest === 'keyring' && env.KIBAN_KEYRING !== 'off')
+      await withKeyring((Entry) => new Entry(SERVICE, key).deletePassword())
     await rm(file, { force: true })
   }
   return those.length
@@ -132,7 +133,7 @@ async function withKeyring<Result>(use: (Entry: EntryClass) => Result): Promise<
 }
 
 /** The old content or the new, whenever the process dies; for the eyes of its owner. */
-export async function writePrivately(file: string, content: string): Promise<void> {
+export async function writePrivately(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${file}.${process.pid}.${Date.now().toString(36)}`
   try {
     const handle = await open(temporary, 'wx', 0o600)

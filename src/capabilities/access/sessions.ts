@@ -65,8 +65,9 @@ export async function openSession({ env, profile: name, code, fresh = false }: A
   const kind = kindOf(definition)
   if (kind === 'other' && !definition.web_identity_token_file && !definition.login_session)
     throw new KibanError('invalid', 'auth.nothing-to-assume', text.nothingToAssume(name), { hint: text.nothingToAssumeHint })
-  refuseOwnCall(env, name)
-  const made = await explained(() => newSession(callerEnvironment(env), { name, definition, chain, code }))
+  const made = await withoutOwnCall(env, name, () =>
+    explained(() => newSession(callerEnvironment(env), { name, definition, chain, code })),
+  )
   const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = made
   if (sessionToken === undefined || expiresAt === undefined)
     return { ...about(name, chain), session: made, rest: undefined, reused: false }
@@ -120,12 +121,20 @@ function secondsOf(name: string, { duration_seconds: given }: Profile): number {
   throw new KibanError('invalid', 'auth.bad-duration', text.badDuration(name, given), { hint: text.badDurationHint })
 }
 
-/** A process that AWS's tools start for a profile may ask kiban for that very profile, and so without end. */
-function refuseOwnCall(env: NodeJS.ProcessEnv, name: string): void {
-  const opening = (env[OPENING] ?? '').split('\n').filter(Boolean)
+/** A process that is started for a profile may ask kiban for that very profile, and so without end. Throws `auth.calls-itself`. */
+async function withoutOwnCall<Result>(env: NodeJS.ProcessEnv, name: string, open: () => Promise<Result>): Promise<Result> {
+  const before = env[OPENING]
+  const opening = (before ?? '').split('\n').filter(Boolean)
   if (opening.includes(name))
     throw new KibanError('invalid', 'auth.calls-itself', text.callsItself(name), { hint: text.callsItselfHint })
   process.env[OPENING] = [...opening, name].join('\n')
+  try {
+    return await open()
+  } finally {
+    // Whatever is started later is started for something else.
+    if (before === undefined) delete process.env[OPENING]
+    else process.env[OPENING] = before
+  }
 }
 
 const checked =

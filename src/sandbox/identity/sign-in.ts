@@ -9,7 +9,6 @@ import { isSameText } from './same-text.ts'
 const Session = z.object({ sessionId: z.string(), sessionKey: z.string(), sessionToken: z.string() })
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html: a token is good for fifteen minutes. */
 const TOKEN_MS = 15 * 60_000
-const MAX_BODY_BYTES = 64 * 1024
 
 /** Answers `/federation`: `getSigninToken`, and `login` with such a token, once. */
 export function signIn(keys: AccessKeys): (request: IncomingMessage, response: ServerResponse) => boolean {
@@ -41,20 +40,9 @@ export function signIn(keys: AccessKeys): (request: IncomingMessage, response: S
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://sandbox')
     if (url.pathname !== '/federation') return false
-    read(request)
-      .then((body) => answer(new URLSearchParams(`${url.searchParams}&${body}`), response))
-      .catch(() => response.writeHead(400).end())
+    answer(url.searchParams, response)
     return true
   }
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  let body = ''
-  for await (const chunk of request) {
-    body += chunk
-    if (body.length > MAX_BODY_BYTES) throw new Error('The body is too long')
-  }
-  return body
 }
 
 function parsedJson(text: string): unknown {

@@ -1,9 +1,9 @@
-// genova's auto_deploy and named targets: workflows, rules for branches, and the commands that stand for a target.
+// genova's auto_deploy and named targets: workflows, and rules for branches.
 import { imports } from '../../../core/messages/import.ts'
 import type { Path } from '../../problem.ts'
 import { withoutEnvironment } from '../environment-name.ts'
 import { type ForeignEnvironment, type ForeignProduct, remarkAt, slug } from '../foreign.ts'
-import type { DeployConfig, Step } from './deploy-config.ts'
+import type { DeployConfig, NamedTarget, Step } from './deploy-config.ts'
 import type { Reading } from './import-genova.ts'
 
 interface Known {
@@ -39,16 +39,32 @@ export function branchRules({ auto_deploy, targets }: DeployConfig, reading: Rea
     known.rules[branch] = { environment, workflow: name }
     if (branch.includes('*')) notes.push(remarkAt(read, [...path, 'branch'], imports.branchPattern(branch)))
   }
-  for (const [at, target] of (targets ?? []).entries()) {
-    const environment = known.names.get(target.cluster)
-    const path: Path = ['targets', at]
-    const command = environment && commandOf(target, environment)
-    if (command) notes.push(remarkAt(read, path, imports.target(target.name, command)))
-    else
-      lost.push(
-        remarkAt(read, path, environment ? imports.targetIncomplete(target.name) : imports.clusterUnknown(target.cluster)),
-      )
+  for (const [at, target] of (targets ?? []).entries()) namedTarget(target, ['targets', at], reading, known)
+}
+
+/** What has a name of its own in genova is a workflow of one step of that name here. */
+function namedTarget(target: NamedTarget, path: Path, reading: Reading, known: Known): void {
+  const { read, lost, notes } = reading
+  const environment = known.names.get(target.cluster)
+  const { service, run_task, scheduled_task_rule, scheduled_task_target } = target
+  const [type, resource] = service
+    ? (['service', service] as const)
+    : run_task
+      ? (['run_task', run_task] as const)
+      : (['scheduled_task', [scheduled_task_rule, scheduled_task_target].filter(Boolean).join(':')] as const)
+  if (environment === undefined) {
+    lost.push(remarkAt(read, path, imports.clusterUnknown(target.cluster)))
+    return
   }
+  if (resource === '') {
+    lost.push(remarkAt(read, path, imports.targetIncomplete(target.name)))
+    return
+  }
+  const steps = stepsOf({ type, cluster: target.cluster, resources: [resource] }, path, reading, known)
+  if (steps.length === 0) return
+  const name = freeName(slug(target.name) ?? 'target', known.workflows)
+  known.workflows[name] = { steps: steps.map((step) => ({ ...step, environment })) }
+  notes.push(remarkAt(read, path, imports.target(target.name, `kiban workflow run ${name} --env ${environment}`)))
 }
 
 const freeName = (name: string, taken: object): string => {
@@ -84,13 +100,4 @@ export function nameOf(resource: string, declared: ReadonlyMap<string, unknown> 
   return candidates
     .flatMap((name) => [withoutEnvironment(name), slug(name)])
     .find((name) => name !== undefined && declared?.has(name))
-}
-
-function commandOf(target: NonNullable<DeployConfig['targets']>[number], environment: string): string | undefined {
-  const { service, run_task, scheduled_task_target } = target
-  if (service) return `kiban deploy ${withoutEnvironment(service)} --env ${environment}`
-  if (run_task) return `kiban task run ${withoutEnvironment(run_task)} --env ${environment}`
-  // A rule is brought with everything that is deployed.
-  if (scheduled_task_target) return `kiban deploy --env ${environment}`
-  return undefined
 }

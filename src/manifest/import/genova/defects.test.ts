@@ -126,8 +126,9 @@ describe('genova 9.12: broken paths', () => {
     }
     const made = await importGenova({ files: Object.keys(texts), read: async (path) => texts[path] }, 'shop')
     expect(made?.notes.map(({ file, text }) => `${file} ${text.en}`)).toContain(
-      'services/front/config/deploy.yml instead of --target prod-front: kiban deploy front --env production',
+      'services/front/config/deploy.yml instead of --target prod-front: kiban workflow run prod-front --env production',
     )
+    expect(made?.manifest.workflows).toEqual({ 'prod-front': { steps: [{ deploy: ['front'], environment: 'production' }] } })
     expect(made?.manifest.services).toMatchObject({ front: { build: 'services/front' }, api: { build: '.' } })
   })
 

@@ -133,6 +133,7 @@ export const DeployConfig = z.strictObject({
 export type DeployConfig = z.infer<typeof DeployConfig>
 export type Cluster = z.infer<typeof Cluster>
 export type Step = z.infer<typeof Step>
+export type NamedTarget = z.infer<typeof NamedTarget>
 export type Container = z.infer<typeof Container>
 
 /** Whether a `config/deploy.yml` is genova's: others have a file of this name too. */
