@@ -187,7 +187,7 @@ async function serverWork({
     slack,
     identify: ({ secret }) => identify(identity, secret),
     whyEnded: ({ secret }) => whyEnded(identity, secret),
-    whenChanged: (name, heard) => events.on([`user/${name}`, `token/${name}`], heard),
+    whenChanged: (name, heard) => events.on([`user/${name}`, `token/${name}`, `job/${name}`], heard),
     firstInvitation: () => firstInvitation(identity),
     found: (url) => keepServerAddress(identity.database, url),
     async ready() {

@@ -115,6 +115,10 @@ test('a job comes in as its repository and run, with what its rules grant and no
 test('with its last rule a job is out at once', async () => {
   const { secret } = await withRule({}, async () => enter(await job()))
   expect(await whoami(secret)).toMatchObject({ status: 401 })
+  const [told] = await identity.database.query<{ actor: string }>(
+    `select actor from events where type = 'job.restricted' and subject = 'job/github:acme/bookshop/runs/9001' order by seq desc limit 1`,
+  )
+  expect(told).toEqual({ actor: 'admin' })
 })
 
 describe('what is refused, and which claim it is told for', () => {

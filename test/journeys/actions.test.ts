@@ -1,7 +1,10 @@
 // actions/deploy as a job of GitHub Actions runs it: a process beside a real server, with a token that an issuer signs for it.
 
+import { execFileSync } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer, connect as dial, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commitRelease, revertRelease } from '../../examples/bookshop/repository.ts'
 import { step } from '../servers/action-step.ts'
@@ -139,7 +142,7 @@ test('genova 9.23: a release that goes back fails the job, with its cause in log
 test('a connection that breaks, and a session that ends, are taken up again without a second deployment', async () => {
   const between = await wire()
   try {
-    const running = await job(commitRelease(shop.repository, '13-ignores-sigterm'), { server: between.url, audience: base })
+    const running = await job(commitRelease(shop.repository, '14-graviton'), { server: between.url, audience: base })
     await running.says('migrat')
     between.down()
     // The session ends with its rule, and is wanted again with the next connection.
@@ -175,6 +178,12 @@ test('a job of another branch is told which claim does not match, and starts not
 test('a job that is cancelled has its deployment taken back, and says so', async () => {
   const running = await job(commitRelease(shop.repository, '08-slow-start'))
   await running.says('migrat')
+  // A rule that is removed shuts the job out in the middle of its stream; by another it comes in again.
+  const before = rule
+  rule = await addRule()
+  await admin.run('federation', 'remove', before, '--yes')
+  const again = expect.poll(() => secretsIn(running.output()), { timeout: 50_000 })
+  await again.toHaveLength(4)
   running.process.kill('SIGINT')
   const { code, output, outputs } = await running.ended
   expect(code).toBe(130)
@@ -184,10 +193,42 @@ test('a job that is cancelled has its deployment taken back, and says so', async
 })
 
 test('whoever leaves it on cancel is told that it goes on, and it does', async () => {
-  const running = await job(commitRelease(shop.repository, '14-graviton'), { 'on-cancel': 'leave' })
+  const running = await job(changed(), { 'on-cancel': 'leave' })
   await running.says('migrat')
   running.process.kill('SIGTERM')
   const { code, output, outputs } = await running.ended
   expect([code, output]).toEqual([130, expect.stringContaining('goes on, as on-cancel says')])
   expect((await admin.run('watch', String(outputs.id))).code).toBe(0)
 })
+
+test('a job that does not wait is told so, and what it started ends without it', async () => {
+  const { code, output, outputs } = await (await job(declareWorkflow(), { wait: 'false' })).ended
+  expect([code, output]).toEqual([0, expect.stringContaining('nobody waits for it here')])
+  expect(outputs).toMatchObject({ id: expect.stringMatching(/^dep_/), verdict: '' })
+  expect((await admin.run('watch', String(outputs.id))).code).toBe(0)
+})
+
+test('a workflow is run in place of a plain deployment, and waited for likewise', async () => {
+  const commit = git('rev-parse', 'HEAD')
+  const { code, output, outputs, summary } = await (await job(commit, { workflow: 'release', language: 'ja' })).ended
+  expect([code, output]).toEqual([0, expect.any(String)])
+  expect(outputs).toMatchObject({ id: expect.stringMatching(/^wfr_/), commit, verdict: 'succeeded' })
+  expect(summary).toContain('| サービス | web |')
+})
+
+/** A commit with another image of the API, and nothing else. */
+function changed(): string {
+  appendFileSync(join(shop.repository, 'api/server.ts'), '\n// Changed.\n')
+  git('commit', '--quiet', '--all', '--message', 'Change the API')
+  return git('rev-parse', 'HEAD')
+}
+
+function declareWorkflow(): string {
+  appendFileSync(join(shop.repository, 'kiban.yml'), 'workflows:\n  release:\n    steps: [{ deploy: [web] }]\n')
+  git('commit', '--quiet', '--all', '--message', 'Release by a workflow')
+  return git('rev-parse', 'HEAD')
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: shop.repository, env: { PATH: process.env.PATH }, encoding: 'utf8' }).trim()
+}

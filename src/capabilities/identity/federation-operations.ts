@@ -93,8 +93,9 @@ export function federationOperations({ identity }: IdentityDependencies): Operat
       output: z.object({}),
       cli: { positional: ['federation'] },
       async run({ actor }, input) {
-        const [{ removeFederation }, { identityEvent }] = await Promise.all([
+        const [{ removeFederation }, { jobsBy }, { identityEvent }] = await Promise.all([
           import('./federation.ts'),
+          import('./job.ts'),
           import('./user-store.ts'),
         ])
         const here = await identity()
@@ -105,6 +106,9 @@ export function federationOperations({ identity }: IdentityDependencies): Operat
             throw new KibanError('not-found', 'federation.unknown', text.unknown(input.federation), { hint: text.unknownHint })
           const data = { wanted: removed.wanted, reason: input.reason }
           identityEvent(tx, 'federation.removed', { actor, at: now, about: `federation/${removed.id}`, data })
+          // Whoever serves their streams hears of it by this.
+          for (const job of await jobsBy(tx, removed.id, now))
+            identityEvent(tx, 'job.restricted', { actor, at: now, about: `job/${job}`, data: { federation: removed.id } })
         })
         return {}
       },

@@ -49,6 +49,16 @@ export async function insertJob(
   return { name, secret, expiresAt }
 }
 
+/** The jobs that are in by a rule, by name. */
+export async function jobsBy(tx: Queryable, federation: string, now: number): Promise<string[]> {
+  const rows = await tx.query<{ name: string }>(
+    `select distinct name from identity_jobs
+     where federation_ids ? $1 and expires_at > to_timestamp($2::double precision / 1000) order by name`,
+    [federation, now],
+  )
+  return rows.map(({ name }) => name)
+}
+
 /** Who holds a job's secret; a rule that was removed grants nothing any more, and with the last one the job is out. */
 export async function actorOfJob({ database, clock }: Identity, secret: string): Promise<Actor | undefined> {
   const [row] = await database.query<{ id: string; name: string; expires_at: Date; grants: Actor['grants'] }>(

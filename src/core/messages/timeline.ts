@@ -299,6 +299,8 @@ const says: Record<string, Say> = {
       `${nameOf(subject)} came in, run by ${string(triggeredBy)}`,
       `${nameOf(subject)} がログイン (実行者: ${string(triggeredBy)})`,
     ),
+  'job.restricted': (_, subject) =>
+    say(`${nameOf(subject)} lost what a rule gave it`, `${nameOf(subject)} からルールによる権限を取り消し`, 'warn'),
   'token.revoked': (_, subject) => say(`Token ${nameOf(subject)} ended`, `トークン ${nameOf(subject)} を無効化`),
 }
 
