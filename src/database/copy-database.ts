@@ -52,20 +52,23 @@ export async function copyDatabase(folder: string, url: string): Promise<CopiedT
 }
 
 const copied = (source: Database, target: Database): Promise<CopiedTable[]> =>
-  target.transaction(async (to) => {
-    await refuseUsed(to)
-    await migrate({ transaction: (run) => run(to) })
-    return source.transaction(async (from) => {
-      for (const side of [from, to]) await side.query("set local timezone to 'UTC'")
-      const done: CopiedTable[] = []
-      for (const table of await tablesInOrder(from)) {
-        await copyRows(from, to, table)
-        done.push(await compared(from, to, table))
-      }
-      await copySequences(from, to)
-      return done
-    })
-  })
+  target.transaction(
+    async (to) => {
+      await refuseUsed(to)
+      await migrate({ transaction: (run) => run(to) })
+      return source.transaction(async (from) => {
+        for (const side of [from, to]) await side.query("set local timezone to 'UTC'")
+        const done: CopiedTable[] = []
+        for (const table of await tablesInOrder(from)) {
+          await copyRows(from, to, table)
+          done.push(await compared(from, to, table))
+        }
+        await copySequences(from, to)
+        return done
+      })
+    },
+    { unhurried: true },
+  )
 
 async function refuseUsed(to: Queryable): Promise<void> {
   const found = await to.query<{ name: string }>(

@@ -11,8 +11,11 @@ export interface Queryable {
 export interface Database extends Queryable {
   /** What stands behind it, for the one library that must know (pg-boss). */
   readonly engine: { kind: 'postgres'; url: string } | { kind: 'pglite'; instance: EmbeddedEngine }
-  /** Runs everything or nothing. Inside, ask `tx` only: asking the database itself would wait for this transaction for ever. */
-  transaction<Result>(run: (tx: Queryable) => Promise<Result>): Promise<Result>
+  /**
+   * Runs everything or nothing. Inside, ask `tx` only: asking the database itself would wait for this transaction for ever.
+   * Every query has a time limit, after which the database counts as away; `unhurried` ones, such as migrations, have none.
+   */
+  transaction<Result>(run: (tx: Queryable) => Promise<Result>, options?: { unhurried?: boolean }): Promise<Result>
   /**
    * Hears `pg_notify(channel, payload)`. Messages sent while a connection was lost are not repeated: once there is another,
    * undefined stands for all that may have been missed. Gives the way to stop.

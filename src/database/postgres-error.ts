@@ -4,10 +4,11 @@ import { database as text } from '../core/messages/database.ts'
 
 const AWAY = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'],
-  // It is shut down, has crashed, starts, or has no connection left.
-  ...['57P01', '57P02', '57P03', '53300'],
+  // It is shut down, has crashed, starts, has no connection left, or ended what took too long.
+  ...['57P01', '57P02', '57P03', '53300', '57014'],
 ])
 /** The driver gives these no code. */
+const TIMEOUT_WORDS = 'Query read timeout'
 const AWAY_WORDS =
   /^Connection terminated|^timeout exceeded when trying to connect|connection error and is not queryable|^Client was closed/
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -29,11 +30,17 @@ export function postgresError(error: unknown, url: string): unknown {
   }
   if (code === DISK_FULL)
     return new KibanError('unavailable', 'database.full', text.full(server), { hint: text.fullHint, cause: error })
-  if (!AWAY.has(code) && !isConnectionException(code) && !AWAY_WORDS.test(error.message)) return error
+  if (!AWAY.has(code) && !isConnectionException(code) && !AWAY_WORDS.test(error.message) && !isTimeout(error)) return error
   return new KibanError('unavailable', 'database.unavailable', text.unavailable(server), {
     hint: text.unavailableHint,
     cause: error,
   })
+}
+
+/** Whether nothing came back in time: the connection is of no use any more. */
+export function isTimeout(error: unknown): boolean {
+  const first = error instanceof KibanError ? error.cause : error
+  return first instanceof Error && first.message === TIMEOUT_WORDS
 }
 
 export const isAway = (error: unknown): boolean => error instanceof KibanError && error.code === 'database.unavailable'

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type ConstructorOptions, type Db, fromPglite, PgBoss } from 'pg-boss'
 import type { Database, Queryable } from '../database/database.ts'
 import { isDatabaseFault } from '../database/database-fault.ts'
+import { connection } from '../database/postgres.ts'
 
 const SCHEMA = 'kiban_jobs'
 /** The least that pg-boss takes: a dead process's work is taken up by another about a second after it. */
@@ -39,7 +40,7 @@ export async function openDurable(
   database: Database,
   options: { kinds: readonly string[]; failed: (error: Error) => void },
 ): Promise<Durable> {
-  const boss = new PgBoss({ ...connection(database), schema: SCHEMA, schedule: false, useListenNotify: true })
+  const boss = new PgBoss({ ...connectionOf(database), schema: SCHEMA, schedule: false, useListenNotify: true })
   boss.on('error', options.failed)
   await boss.start()
   for (const kind of options.kinds) {
@@ -109,10 +110,10 @@ async function untilStored(handler: Handler, id: string, signal: AbortSignal, fa
   }
 }
 
-function connection(database: Database): ConstructorOptions {
+function connectionOf(database: Database): ConstructorOptions {
   const { engine } = database
   return engine.kind === 'postgres'
-    ? { connectionString: engine.url, application_name: 'kiban jobs', superviseIntervalSeconds: 1, monitorIntervalSeconds: 1 }
+    ? { ...connection(engine.url, 'kiban jobs'), superviseIntervalSeconds: 1, monitorIntervalSeconds: 1 }
     : // Nobody else can hold a job, and a laptop that slept must not take its own work for dead.
       { db: fromPglite(engine.instance), backend: 'pglite', supervise: false, registerInstance: false }
 }
