@@ -94,6 +94,7 @@ export type ErrorCode =
   | 'github.settings'
   | 'github.throttled'
   | 'grant.more-than-own'
+  | 'grant.over'
   | 'grant.unknown'
   | 'http.cross-site'
   | 'http.no-method'

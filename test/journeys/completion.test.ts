@@ -35,7 +35,7 @@ test('commands, flags, and what the manifest declares are proposed', async () =>
   expect(await proposed('deploy', '--keep')).toEqual(['--keep-siblings'])
   expect(await proposed('deploy', '--env', '')).toEqual(['staging', 'production'])
   expect(await proposed('logs', 'w')).toEqual(['web', 'worker'])
-  expect(await proposed('status', 'st')).toEqual(['staging'])
+  expect(await proposed('status', '--env', 'st')).toEqual(['staging'])
 })
 
 test('a broken manifest, or none, proposes nothing and breaks nothing', async () => {

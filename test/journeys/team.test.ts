@@ -198,7 +198,7 @@ test('a bad release of web goes back with its sibling though the server is kille
     expect(told).toContain('▲ Taking api in production back')
     expect(told).toContain('✖ release rolled back')
   }
-  const [{ environments }] = await admin.json('status', 'production')
+  const [{ environments }] = await admin.json('status', '--env', 'production')
   const running = environments[0].services.map(({ service, commit }: Record<string, string>) => [service, commit])
   expect(Object.fromEntries(running)).toEqual({ api: first, web: first })
   await expect

@@ -43,8 +43,8 @@ export function AuditPage() {
     actor: search.actor,
     face: search.face,
     text: search.text,
-    from: search.from && new Date(`${search.from}T00:00:00`).toISOString(),
-    to: search.to && new Date(`${search.to}T23:59:59.999`).toISOString(),
+    since: search.from && new Date(`${search.from}T00:00:00`).toISOString(),
+    until: search.to && new Date(`${search.to}T23:59:59.999`).toISOString(),
   }
   const events = useInfiniteQuery({
     queryKey: ['audit', filter],
@@ -126,7 +126,7 @@ export function AuditPage() {
                   <Empty
                     title={words(audit.nothing)}
                     help={words(audit.nothingHelp)}
-                    command={`kiban audit${product ? ` --product ${product}` : ''} --from 7d`}
+                    command={`kiban audit${product ? ` --product ${product}` : ''} --since 7d`}
                   />
                 ) : (
                   <Table

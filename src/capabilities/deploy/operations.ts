@@ -158,7 +158,7 @@ const statusOperation = ({ engine }: DeployDependencies) =>
     risk: 0,
     input: z.object({ product, env: env.optional() }),
     output: StatusShape,
-    cli: { alias: 'status', positional: ['env'] },
+    cli: { alias: 'status', short: { e: 'env' } },
     async run(context, input) {
       const { status } = await import('./look-up.ts')
       return status((await engine(context.environment)).database, input.product, input.env)

@@ -106,6 +106,11 @@ test('whoever holds no role may look at nothing; a role counts at its place unti
   expect(await can(again, 'user.invite', { product: 'bookshop', env: 'staging' })).toBe(false)
   await call(admin, 'grant.take', { grant: grant.id })
   expect((await invited(admin, 'haru')).grants).toEqual([])
+  for (const over of [clock.now() - HOUR_MS, clock.now()])
+    await expect(
+      call(admin, 'grant.give', { name: 'haru', role: 'viewer', until: new Date(over).toISOString() }),
+    ).rejects.toMatchObject({ kind: 'invalid', code: 'grant.over' })
+  expect((await invited(admin, 'haru')).grants).toEqual([])
   await expect(call(admin, 'grant.take', { grant: grant.id })).rejects.toMatchObject({ code: 'grant.unknown' })
 })
 

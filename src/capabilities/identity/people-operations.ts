@@ -142,10 +142,12 @@ export function peopleOperations({ identity }: IdentityDependencies): Operation[
         const here = await identity()
         const wanted = { role: input.role, product: input.product, environment: input.env }
         refuseMoreThanOwn(actor, wanted)
+        const now = here.clock.now()
+        const expiresAt = input.until === undefined ? undefined : Date.parse(input.until)
+        if (expiresAt !== undefined && expiresAt <= now)
+          throw new KibanError('invalid', 'grant.over', text.grantOver, { hint: text.grantOverHint })
         return here.database.transaction(async (tx) => {
           const user = await store.userNamed(tx, input.name)
-          const now = here.clock.now()
-          const expiresAt = input.until === undefined ? undefined : Date.parse(input.until)
           const grant = await store.insertGrant(tx, {
             ...wanted,
             userId: user.id,

@@ -2,12 +2,12 @@
 import { z } from 'zod'
 import type { CallerEnvironment } from '../../core/caller.ts'
 import { logs as text } from '../../core/messages/logs.ts'
+import { Moment, momentOf } from '../../core/moment.ts'
 import { about, type Operation, stream } from '../../core/operation.ts'
 import { productField } from '../products/product-field.ts'
 import type { LogEngine } from './follow-logs.ts'
 import { LogLine } from './log-line.ts'
 import { showLine } from './show.ts'
-import { SINCE, sinceOf } from './since.ts'
 
 /** What app.ts gives: the engine as a caller has it, opened at its first use. */
 export interface LogDependencies {
@@ -28,7 +28,7 @@ export function logOperations({ engine }: LogDependencies): Operation[] {
         env: z.string().min(1).meta(about(text.environment.en, text.environment.ja)),
         services: z.array(z.string().min(1)).default([]).meta(about(text.services.en, text.services.ja)),
         deployment: z.string().optional().meta(about(text.deployment.en, text.deployment.ja)),
-        since: SINCE.optional().meta(about(text.since.en, text.since.ja)),
+        since: Moment.optional().meta(about(text.since.en, text.since.ja)),
         filter: z.string().optional().meta(about(text.filter.en, text.filter.ja)),
         follow: z.boolean().default(true).meta(about(text.follow.en, text.follow.ja)),
       }),
@@ -37,7 +37,7 @@ export function logOperations({ engine }: LogDependencies): Operation[] {
       async *run({ signal, environment, after }, input) {
         const { followLogs } = await import('./follow-logs.ts')
         const { product, env, services, deployment, since, filter: pattern, follow } = input
-        const from = since === undefined ? undefined : sinceOf(since, Date.now())
+        const from = since === undefined ? undefined : momentOf(since, Date.now())
         const wanted = { product, environment: env, services, deployment, since: from, pattern, follow, after: seenOf(after) }
         yield* followLogs(await engine(environment), wanted, signal)
       },

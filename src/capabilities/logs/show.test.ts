@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { recordOf } from './log-line.ts'
 import { showLine } from './show.ts'
-import { sinceOf } from './since.ts'
 
 const line = (message: string) => {
   const record = recordOf(message)
@@ -43,10 +42,4 @@ test('every other line is kept as it was written', () => {
 test('a container beside the service says its own name', () => {
   const [block] = showLine({ ...line('hello'), container: 'proxy' }).lines ?? []
   expect(JSON.stringify(block)).toContain('web.proxy/0b6c1f')
-})
-
-test('since is a time before now, or a moment', () => {
-  expect(sinceOf('90s', 100_000)).toBe(10_000)
-  expect(sinceOf('2h', 10_000_000)).toBe(2_800_000)
-  expect(sinceOf('2026-01-31T09:00:00+09:00', 0)).toBe(Date.UTC(2026, 0, 31))
 })

@@ -6,7 +6,17 @@ import { nextField, pageFields } from '../../core/paging.ts'
 import type { View } from '../../core/view.ts'
 import { appendEvent } from '../../database/events.ts'
 import { auditFiles } from './audit-file.ts'
-import { EventItem, eventItem, eventTable, filterFields, filterOf, pageOfEvents, seqOf, spanFields } from './event-item.ts'
+import {
+  EventItem,
+  eventItem,
+  eventTable,
+  filterFields,
+  filterOf,
+  pageOfEvents,
+  seqOf,
+  spanFields,
+  spanOf,
+} from './event-item.ts'
 import type { TimelineDependencies } from './operations.ts'
 import type { TimelineFilter } from './timeline.ts'
 
@@ -17,7 +27,7 @@ const auditFields = {
 }
 /** Of one answer, and of one look of an export. */
 const PAGE = 500
-type AuditFields = Parameters<typeof filterOf>[0] & { face?: string; from?: string; to?: string }
+type AuditFields = Parameters<typeof filterOf>[0] & { face?: string; since?: string; until?: string }
 
 /** What one answers for: all of a product to audit it, one environment to audit that. */
 const place = ({ product = '*', env = '*' }: { product?: string; env?: string }) => ({ product, environment: env })
@@ -37,7 +47,7 @@ export function auditOperations({ timeline }: TimelineDependencies): Operation[]
       async run({ actor }, input) {
         const { eventsBefore } = await import('./timeline.ts')
         const { database, clock } = await timeline()
-        const filter = await auditFilter(input, clock.now())
+        const filter = auditFilter(input, clock.now())
         const found = await eventsBefore(database, actor, filter, { before: seqOf(input.cursor), limit: input.limit + 1 })
         return pageOfEvents(found, input.limit)
       },
@@ -62,7 +72,7 @@ export function auditOperations({ timeline }: TimelineDependencies): Operation[]
       async *run({ actor, after, signal }, input) {
         const { eventsAfter, newestSeq } = await import('./timeline.ts')
         const { database, clock } = await timeline()
-        const filter = await auditFilter(input, clock.now())
+        const filter = auditFilter(input, clock.now())
         // All that there is now: what is written meanwhile, that of this export among it, is for the next one.
         const until = await newestSeq(database)
         let seen = seqOf(after)
@@ -95,8 +105,9 @@ export function auditOperations({ timeline }: TimelineDependencies): Operation[]
   ]
 }
 
-async function auditFilter(input: AuditFields, now: number): Promise<TimelineFilter> {
-  const { timeOf } = await import('./timeline.ts')
-  const time = (given: string | undefined) => (given === undefined ? undefined : timeOf(given, now))
-  return { ...filterOf(input), refusals: true, face: input.face, from: time(input.from), to: time(input.to) }
-}
+const auditFilter = (input: AuditFields, now: number): TimelineFilter => ({
+  ...filterOf(input),
+  ...spanOf(input, now),
+  refusals: true,
+  face: input.face,
+})

@@ -132,8 +132,8 @@ test('it is filtered by face, kind, person and time', async () => {
   expect(await ask('audit.list', { face: 'slack' })).toHaveLength(1)
   expect(await ask('audit.list', { type: ['lock.forced'] })).toHaveLength(1)
   expect(await ask('audit.list', { actor: 'umi' })).toHaveLength(1)
-  expect(await ask('audit.list', { to: '2h' })).toHaveLength(1)
-  expect(await ask('audit.list', { from: '2h' })).toHaveLength(3)
+  expect(await ask('audit.list', { until: '2h' })).toHaveLength(1)
+  expect(await ask('audit.list', { since: '2h' })).toHaveLength(3)
 })
 
 test('whoever is refused a thousand times is told of twenty times, and then as a number', async () => {

@@ -1,6 +1,7 @@
 // An event as it is read in any face, and how it is looked for.
 import { z } from 'zod'
 import { eventWords, timeline as text } from '../../core/messages/timeline.ts'
+import { Moment, momentOf } from '../../core/moment.ts'
 import { about } from '../../core/operation.ts'
 import { badCursor, pageOf } from '../../core/paging.ts'
 import type { Block, Line } from '../../core/view.ts'
@@ -37,8 +38,8 @@ export const filterFields = {
 }
 
 export const spanFields = {
-  from: z.string().optional().meta(about(text.fieldFrom.en, text.fieldFrom.ja)),
-  to: z.string().optional().meta(about(text.fieldTo.en, text.fieldTo.ja)),
+  since: Moment.optional().meta(about(text.fieldSince.en, text.fieldSince.ja)),
+  until: Moment.optional().meta(about(text.fieldUntil.en, text.fieldUntil.ja)),
 }
 
 export const filterOf = (input: z.infer<z.ZodObject<typeof filterFields>>): TimelineFilter => ({
@@ -48,6 +49,12 @@ export const filterOf = (input: z.infer<z.ZodObject<typeof filterFields>>): Time
   actor: input.actor,
   subject: input.subject,
   words: input.text,
+})
+
+/** From when to when, epoch milliseconds. */
+export const spanOf = ({ since, until }: { since?: string; until?: string }, now: number) => ({
+  from: since === undefined ? undefined : momentOf(since, now),
+  to: until === undefined ? undefined : momentOf(until, now),
 })
 
 /** Throws `input.invalid`. */

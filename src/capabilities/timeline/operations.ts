@@ -2,13 +2,24 @@
 import { z } from 'zod'
 import type { Clock } from '../../core/clock.ts'
 import { timeline as text } from '../../core/messages/timeline.ts'
+import { Moment, momentOf } from '../../core/moment.ts'
 import { about, call, type Operation, stream } from '../../core/operation.ts'
 import { nextField, pageFields } from '../../core/paging.ts'
 import type { Line, View } from '../../core/view.ts'
 import type { Database } from '../../database/database.ts'
 import { type EventFeed, nextEvent } from '../../database/event-feed.ts'
 import { auditOperations } from './audit-operations.ts'
-import { EventItem, eventItem, eventTable, filterFields, filterOf, pageOfEvents, seqOf, spanFields } from './event-item.ts'
+import {
+  EventItem,
+  eventItem,
+  eventTable,
+  filterFields,
+  filterOf,
+  pageOfEvents,
+  seqOf,
+  spanFields,
+  spanOf,
+} from './event-item.ts'
 
 export interface TimelineDependencies {
   timeline(): Promise<{ database: Database; events: EventFeed; clock: Clock }>
@@ -44,20 +55,19 @@ export function timelineOperations({ timeline }: TimelineDependencies): Operatio
       input: z.object({
         ...filterFields,
         ...spanFields,
-        around: z.string().optional().meta(about(text.fieldAround.en, text.fieldAround.ja)),
+        around: Moment.optional().meta(about(text.fieldAround.en, text.fieldAround.ja)),
         within: z.number().int().min(1).max(1440).default(30).meta(about(text.fieldWithin.en, text.fieldWithin.ja)),
         ...pageFields(50, PAGE),
       }),
       output: z.object({ events: z.array(EventItem), ...nextField }),
       cli: { alias: 'timeline', short: { e: 'env' } },
       async run({ actor }, input) {
-        const { eventsBefore, timeOf } = await import('./timeline.ts')
+        const { eventsBefore } = await import('./timeline.ts')
         const { database, clock } = await timeline()
         const now = clock.now()
-        const around = input.around === undefined ? undefined : timeOf(input.around, now)
+        const around = input.around === undefined ? undefined : momentOf(input.around, now)
         const beside = input.within * MINUTE_MS
-        const from = input.from === undefined ? around && around - beside : timeOf(input.from, now)
-        const to = input.to === undefined ? around && around + beside : timeOf(input.to, now)
+        const { from = around && around - beside, to = around && around + beside } = spanOf(input, now)
         const filter = { ...filterOf(input), from, to }
         const found = await eventsBefore(database, actor, filter, { before: seqOf(input.cursor), limit: input.limit + 1 })
         return pageOfEvents(found, input.limit)

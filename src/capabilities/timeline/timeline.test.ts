@@ -133,9 +133,9 @@ test('filters by product, environment, kind, person, subject, words and time', a
   expect((await list({ text: 'E_N' })).found).toEqual(['lock.taken service/web'])
   expect((await list({ around: new Date(T0 + 100 * MINUTE).toISOString() })).found).toHaveLength(3)
   expect(
-    (await list({ from: new Date(T0 + MINUTE).toISOString(), to: new Date(T0 + 2 * MINUTE).toISOString() })).found,
+    (await list({ since: new Date(T0 + MINUTE).toISOString(), until: new Date(T0 + 2 * MINUTE).toISOString() })).found,
   ).toHaveLength(2)
-  await expect(list({ from: 'yesterday' })).rejects.toMatchObject({ code: 'input.invalid' })
+  await expect(list({ since: 'yesterday' })).rejects.toMatchObject({ code: 'input.invalid' })
   await expect(list({ cursor: "1' or 1=1" })).rejects.toMatchObject({ code: 'input.invalid' })
 })
 

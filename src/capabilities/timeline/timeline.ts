@@ -1,7 +1,5 @@
 // The one stream of events, read in the order in which they became true for everybody.
 import type { Actor } from '../../core/actor.ts'
-import { KibanError } from '../../core/error.ts'
-import { timeline as text } from '../../core/messages/timeline.ts'
 import { can, placesOf } from '../../core/permission.ts'
 import type { Queryable } from '../../database/database.ts'
 import type { StoredEvent } from '../../database/events.ts'
@@ -98,14 +96,4 @@ function visible(actor: Actor, parameter: (value: unknown) => string): string {
       where (mine.product = '*' or mine.product = events.product)
         and (mine.environment = '*' or events.environment is null or mine.environment = events.environment))
     and (${parameter(mayAudit)} or events.product <> '*'))`
-}
-
-const UNITS_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-
-/** A time of ISO 8601, or so long before `now`: `30m`, `2h`, `7d`. Throws `input.invalid`. */
-export function timeOf(given: string, now: number): number {
-  const [, count, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(given) ?? []
-  const at = count === undefined ? Date.parse(given) : now - Number(count) * (UNITS_MS[unit] ?? 0)
-  if (!Number.isFinite(at)) throw new KibanError('invalid', 'input.invalid', text.badTime(given), { hint: text.badTimeHint })
-  return at
 }

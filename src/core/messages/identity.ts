@@ -83,6 +83,11 @@ export const identity = {
     en: 'First give sre on * to somebody else: kiban grant give NAME sre',
     ja: '先に別の人へ sre を付与してください: kiban grant give NAME sre',
   } satisfies Text,
+  grantOver: { en: 'This role would be over already', ja: '権限の期限がすでに過ぎています' } satisfies Text,
+  grantOverHint: {
+    en: 'Give an end that is to come (--until), or none for as long as somebody takes it back',
+    ja: 'これからの期限を --until で指定するか、取り消すまで有効にする場合は省略してください',
+  } satisfies Text,
   grantUnknown: (id: string): Text => ({ en: `There is no grant ${id}`, ja: `権限の付与 ${id} はありません` }),
   sessionUnknown: (id: string): Text => ({ en: `There is no session ${id}`, ja: `セッション ${id} はありません` }),
   sessionsHint: { en: '`kiban session list` shows yours', ja: '`kiban session list` で一覧できます' } satisfies Text,

@@ -15,10 +15,6 @@ export const logs = {
     ja: 'CloudWatch Logs のフィルターパターンに合う行だけ。単語や { $.level = "error" } など',
   },
   follow: { en: 'Go on as lines come', ja: '新しい行を待って表示し続ける' },
-  badSince: {
-    en: 'must be 30s, 10m, 2h, 3d or a moment such as 2026-01-31T09:00:00+09:00',
-    ja: '30s、10m、2h、3d、または 2026-01-31T09:00:00+09:00 のような時刻を指定してください',
-  },
   nothingRan: (environment: string): Text => ({
     en: `kiban has deployed nothing to ${environment} yet`,
     ja: `kiban はまだ ${environment} に何もデプロイしていません`,

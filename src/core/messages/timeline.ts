@@ -327,16 +327,14 @@ export const timeline = {
   fieldActor: { en: 'Who did it', ja: '操作者' },
   fieldSubject: { en: 'What it is about: deployment/dep_…, service/web', ja: '対象 (deployment/dep_…、service/web など)' },
   fieldText: { en: 'Words to look for', ja: '検索する語' },
-  fieldFrom: { en: 'Since: a time (ISO 8601), or 30m, 2h, 7d ago', ja: '開始: 日時 (ISO 8601)、または 30m・2h・7d (前)' },
-  fieldTo: { en: 'Until, likewise', ja: '終了 (書式は開始と同じ)' },
+  fieldSince: {
+    en: 'From when: 30m, 2h, 7d, or a moment such as 2026-01-31T09:00:00+09:00',
+    ja: 'いつからか。30m、2h、7d、または 2026-01-31T09:00:00+09:00 のような時刻',
+  },
+  fieldUntil: { en: 'Until when, likewise', ja: 'いつまでか。書式は --since と同じ' },
   fieldAround: { en: 'What changed around this time', ja: 'この時刻の前後に変わったもの' },
   fieldWithin: { en: 'How many minutes before and after it', ja: '前後それぞれ何分まで含めるか' },
   fieldDays: { en: 'Days to look back', ja: '対象の日数' },
-  badTime: (given: string): Text => ({ en: `${given} is not a time`, ja: `${given} は時刻として読めません` }),
-  badTimeHint: {
-    en: 'Give 2026-11-25T09:00:00+09:00, or 30m, 2h, 7d',
-    ja: '2026-11-25T09:00:00+09:00 や 30m、2h、7d のように指定してください',
-  },
   nothing: { en: 'Nothing happened', ja: '該当する出来事はありません' } satisfies Text,
 
   frequency: { en: 'Deployment frequency', ja: 'デプロイの頻度' } satisfies Text,
