@@ -50,7 +50,7 @@ export function LogPanel(props: {
   const { product, environment, deployment, service, task, onAllTasks, onFilter, height = '22rem' } = props
   const { words } = useWords()
   const input = useMemo(
-    () => ({ product, env: environment, deployment, services: service ? [service] : [] }),
+    () => ({ product, env: environment, deployment, services: service ? [service] : [], tail: MOST_LINES }),
     [product, environment, deployment, service],
   )
   const { item, state, error } = useFollowed('log.follow', input, reduce)

@@ -82,6 +82,7 @@ const wanted = (more: Partial<WantedLogs> = {}): WantedLogs => ({
   services: [],
   deployment: undefined,
   since: undefined,
+  tail: undefined,
   follow: false,
   pattern: undefined,
   after: undefined,
@@ -122,6 +123,40 @@ test('many lines of two services come in the order of their times, none lost and
       .slice(-10)
       .map(({ message }) => message),
   )
+})
+
+test('the last lines alone come first, however far back they are, and what comes afterwards follows', async () => {
+  for (const service of ['tailed', 'other']) definitions[service] = await defined(service)
+  await rolled('tailed', 'dep_tail', ['tailed', 'other'])
+  const now = Date.now()
+  const old = (service: string) =>
+    Array.from({ length: 50 }, (_, at) => ({ at: now - 400_000 + at, message: `${service} ${at}` }))
+  await write('tailed', 'aaaa', old('tailed'))
+  await write('other', 'bbbb', [...old('other'), { at: now - 10_000, message: 'lately' }])
+  const of = (more: Partial<WantedLogs>) => wanted({ environment: 'tailed', ...more })
+  const told = async (more: Partial<WantedLogs>) => (await all(of(more))).map(({ message }) => message)
+  expect(await told({ tail: 1 })).toEqual(['lately'])
+  expect((await told({ tail: 3 })).at(-1)).toBe('lately')
+  expect(await told({ tail: 3 })).toEqual((await told({})).slice(-3))
+  expect(await told({ tail: 1_000 })).toEqual(await told({}))
+  // A time that is given stands, and whoever comes back is told of all that came since.
+  expect(await told({ tail: 5, since: now - 20_000 })).toEqual(['lately'])
+  const [first] = await all(of({}))
+  expect(await told({ tail: 1, after: first })).toEqual((await told({})).slice(1))
+
+  const stop = new AbortController()
+  const following = followLogs(engine, of({ tail: 1, follow: true }), stop.signal)
+  expect((await following.next()).value?.message).toBe('lately')
+  await write(
+    'tailed',
+    'aaaa',
+    [1, 2, 3].map((at) => ({ at: now + at, message: `new ${at}` })),
+  )
+  const fresh: unknown[] = []
+  while (fresh.length < 3) fresh.push((await following.next()).value?.message)
+  expect(fresh).toEqual(['new 1', 'new 2', 'new 3'])
+  stop.abort()
+  await following.return(undefined)
 })
 
 test('a line that arrives late is shown once, and one that comes while it is followed at once', async () => {

@@ -25,6 +25,8 @@ export interface WantedLogs {
   deployment: string | undefined
   /** Epoch milliseconds; undefined: from the deployment's start, or the last minutes. */
   since: number | undefined
+  /** No more than so many of the lines that are there already, the last ones; undefined: all. */
+  tail: number | undefined
   follow: boolean
   /** A filter pattern of CloudWatch Logs. */
   pattern: string | undefined
@@ -36,23 +38,33 @@ const LOOK_EVERY_MS = { first: 500, most: 3_000 }
 /** How often it is looked where the services write: a rollout may change that. */
 const PLACES_EVERY_MS = 10_000
 const DEFAULT_SINCE_MS = 10 * 60_000
+/** CloudWatch reads forwards alone: it is asked for the last lines from a little before now, and further back where those are few. */
+const TAIL_WINDOWS_MS = [30_000, 5 * 60_000]
 /** How long AWS may not answer while lines are followed. */
 const PATIENCE_MS = 60_000
 /** Lines of a task that has ended arrive within this. */
 const LAST_LINES_MS = 3_000
 
 export async function* followLogs(engine: LogEngine, wanted: WantedLogs, signal: AbortSignal): AsyncGenerator<LogLine> {
-  const follower = new Follower(engine, wanted, subjectOf(engine, wanted))
+  // Whoever comes back has seen the last lines, and misses what came since.
+  const tail = wanted.after ? undefined : wanted.tail
+  let follower: Follower | undefined
+  /** Lines of the first look, which may need more than one try. */
+  let last: LogLine[] | undefined = tail === undefined ? undefined : []
   let wait = LOOK_EVERY_MS.first
   let failingSince: number | undefined
   for (;;) {
     signal.throwIfAborted()
     let any = false
     try {
+      follower ??= new Follower(engine, await withTail(engine, wanted, tail, signal), subjectOf(engine, wanted))
       for await (const line of follower.look(signal)) {
         any = true
-        yield line
+        if (last && tail !== undefined) keepLast(last, line, tail)
+        else yield line
       }
+      if (last && tail !== undefined) yield* last.slice(Math.max(0, last.length - tail))
+      last = undefined
       failingSince = undefined
       if (!wanted.follow || follower.over) return
     } catch (error) {
@@ -63,6 +75,30 @@ export async function* followLogs(engine: LogEngine, wanted: WantedLogs, signal:
     wait = any ? LOOK_EVERY_MS.first : Math.min(LOOK_EVERY_MS.most, wait * 1.5)
     await sleep(engine.clock, wait, signal)
   }
+}
+
+/** Begins as late as there are enough lines. */
+async function withTail(
+  engine: LogEngine,
+  wanted: WantedLogs,
+  tail: number | undefined,
+  signal: AbortSignal,
+): Promise<WantedLogs> {
+  if (tail === undefined) return wanted
+  const now = engine.clock.now()
+  for (const window of TAIL_WINDOWS_MS) {
+    const later = { ...wanted, since: now - window }
+    if (wanted.since !== undefined && wanted.since >= later.since) break
+    let count = 0
+    for await (const _ of new Follower(engine, later, subjectOf(engine, wanted)).look(signal)) if (++count === tail) return later
+  }
+  return wanted
+}
+
+/** Cut seldom, so that each line costs the same however many there are. */
+function keepLast(kept: LogLine[], line: LogLine, most: number): void {
+  kept.push(line)
+  if (kept.length >= 2 * most) kept.splice(0, kept.length - most)
 }
 
 class Follower {

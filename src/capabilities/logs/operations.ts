@@ -29,6 +29,7 @@ export function logOperations({ engine }: LogDependencies): Operation[] {
         services: z.array(z.string().min(1)).default([]).meta(about(text.services.en, text.services.ja)),
         deployment: z.string().optional().meta(about(text.deployment.en, text.deployment.ja)),
         since: Moment.optional().meta(about(text.since.en, text.since.ja)),
+        tail: z.number().int().min(1).max(10_000).optional().meta(about(text.tail.en, text.tail.ja)),
         filter: z.string().optional().meta(about(text.filter.en, text.filter.ja)),
         follow: z.boolean().default(true).meta(about(text.follow.en, text.follow.ja)),
       }),
@@ -36,9 +37,10 @@ export function logOperations({ engine }: LogDependencies): Operation[] {
       cli: { alias: 'logs', positional: ['services'], short: { e: 'env', f: 'follow' } },
       async *run({ signal, environment, after }, input) {
         const { followLogs } = await import('./follow-logs.ts')
-        const { product, env, services, deployment, since, filter: pattern, follow } = input
+        const { product, env, services, deployment, since, tail, filter: pattern, follow } = input
         const from = since === undefined ? undefined : momentOf(since, Date.now())
-        const wanted = { product, environment: env, services, deployment, since: from, pattern, follow, after: seenOf(after) }
+        const place = { product, environment: env, services, deployment }
+        const wanted = { ...place, since: from, tail, pattern, follow, after: seenOf(after) }
         yield* followLogs(await engine(environment), wanted, signal)
       },
       position: ({ at, id }) => `${at} ${id}`,

@@ -10,6 +10,10 @@ export const logs = {
     en: 'From when: 30s, 10m, 2h, 3d, or a moment such as 2026-01-31T09:00:00+09:00; 10m by default, with --deployment its start',
     ja: 'いつからか。30s、10m、2h、3d、または 2026-01-31T09:00:00+09:00 のような時刻。既定は 10m、--deployment では開始時点',
   },
+  tail: {
+    en: 'Of the lines that are there already, only so many of the last',
+    ja: 'すでにある行のうち、末尾からこの行数だけ',
+  },
   filter: {
     en: 'Only lines that match a filter pattern of CloudWatch Logs: words, or { $.level = "error" }',
     ja: 'CloudWatch Logs のフィルターパターンに合う行だけ。単語や { $.level = "error" } など',
