@@ -41,7 +41,9 @@ export async function carryOut(drawing: Drawing & { usual: Language }, id: strin
     const isOurs = error instanceof KibanError
     if (!(isOurs && error.kind !== 'unavailable') && Date.now() < request.receivedAt + TRIED_FOR_MS) throw error
     if (!isOurs) work.failed(error as Error)
-    await tellProblem(drawing, asked, isOurs ? problemMessage(error, language) : saying(text.broken(id)[language]), language)
+    const message = isOurs ? problemMessage(error, language) : saying(text.broken(id)[language])
+    // It is over, whether or not that can be told.
+    await tellProblem(drawing, asked, message, language).catch((untold) => work.failed(untold))
   }
   await work.done(id)
 }

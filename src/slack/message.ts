@@ -9,6 +9,8 @@ import type { Draw } from './work.ts'
 /** Of the text of one section. */
 const MAX_SECTION = 3_000
 const MAX_SECTIONS = 12
+/** Escaped, a character may be five. */
+const MAX_LINE = 500
 
 export interface Message {
   /** What a notification shows, and whoever hears messages rather than sees them. */
@@ -31,7 +33,7 @@ export function linesBlocks(lines: readonly string[]): KnownBlock[] {
   let part = ''
   for (const line of lines) {
     // Three in a row would end the code.
-    const safe = escaped(line.replaceAll('```', "'''")).slice(0, MAX_SECTION - 10)
+    const safe = escaped(line.replaceAll('```', "'''").slice(0, MAX_LINE))
     if (part.length + safe.length + 10 > MAX_SECTION) {
       parts.push(part)
       part = ''
@@ -45,7 +47,7 @@ export function linesBlocks(lines: readonly string[]): KnownBlock[] {
 /** What an operation shows. */
 export function viewMessage(view: View, language: Language, draw: Draw): Message {
   const lines = draw(view, language)
-  return { text: lines.find((line) => line.trim() !== '')?.slice(0, 200) ?? '–', blocks: linesBlocks(lines) }
+  return { text: escaped(lines.find((line) => line.trim() !== '')?.slice(0, 200) ?? '–'), blocks: linesBlocks(lines) }
 }
 
 export const saying = (words: string): Message => ({ text: words, blocks: [section(words)] })
@@ -57,7 +59,7 @@ export function problemMessage(error: KibanError, language: Language): Message {
     ...error.details.map((detail) => `• ${escaped(detail[language])}`),
     ...(error.hint ? [escaped(error.hint[language])] : []),
   ]
-  return { text: error.text[language], blocks: [section(lines.join('\n').slice(0, MAX_SECTION))] }
+  return { text: escaped(error.text[language]), blocks: [section(lines.join('\n').slice(0, MAX_SECTION))] }
 }
 
 export type Button = { label: Text; action: string; value: string; style?: 'primary' | 'danger'; sure?: Text }

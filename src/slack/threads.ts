@@ -169,7 +169,7 @@ export async function messageOf(
   const about = [thing.ref, thing.commit?.slice(0, 8), text.by(thing.createdBy)[language], thing.id].filter(Boolean)
   const url = new URL(`/p/${thing.product}/${kinds[kind].page(thing.id)}`, await work.address()).href
   return {
-    text: `${title}${outcome}`,
+    text: escaped(`${title}${outcome}`),
     blocks: [
       section(`${mark} *${escaped(title)}*${escaped(outcome)}`),
       context(about.map((one) => escaped(String(one))).join('  ·  ')),
