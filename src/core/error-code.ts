@@ -173,6 +173,7 @@ export type ErrorCode =
   | 'slack.code-unknown'
   | 'slack.no-command'
   | 'slack.settings'
+  | 'slack.stale'
   | 'task-run.ended'
   | 'task-run.too-few'
   | 'task-run.unknown'

@@ -1,4 +1,5 @@
 // Carries out what was asked: looks are answered at once, changes are shown first, and begin when somebody agrees.
+import { createHash } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
 import { KibanError } from '../core/error.ts'
 import { newId } from '../core/ids.ts'
@@ -11,11 +12,14 @@ import type { View } from '../core/view.ts'
 import { hasField, offered, type ReadCommand, readCommand, refuseIncomplete, wordsOf } from './command.ts'
 import { agreeView, problemView } from './form.ts'
 import { buttons, type Message, problemMessage, saying, viewMessage } from './message.ts'
+import { isSlacks, isSlacksNo } from './slacks.ts'
 import { begunBy, type Drawing, messageOf } from './threads.ts'
 import type { Asked, Request, SlackWork } from './work.ts'
 
 /** Whoever asked has given up by then; Slack takes no answer after half an hour. */
 const TRIED_FOR_MS = 10 * 60_000
+/** What was shown longer ago may be about something else by now. */
+const AGREED_WITHIN_MS = 30 * 60_000
 
 interface Carrying extends Drawing {
   request: Request
@@ -39,7 +43,8 @@ export async function carryOut(drawing: Drawing & { usual: Language }, id: strin
   } catch (error) {
     signal.throwIfAborted()
     const isOurs = error instanceof KibanError
-    if (!(isOurs && error.kind !== 'unavailable') && Date.now() < request.receivedAt + TRIED_FOR_MS) throw error
+    const isFinal = isOurs ? error.kind !== 'unavailable' : isSlacksNo(error)
+    if (!isFinal && Date.now() < request.receivedAt + TRIED_FOR_MS) throw error
     if (!isOurs) work.failed(error as Error)
     const message = isOurs ? problemMessage(error, language) : saying(text.broken(id)[language])
     // It is over, whether or not that can be told.
@@ -66,6 +71,9 @@ async function asPerson(carrying: Carrying): Promise<void> {
       const before = await work.request(asked.of ?? '')
       // Only whoever saw the plan agrees to it.
       if (!before || before.asked.slackUser !== asked.slackUser || before.asked.team !== asked.team) return
+      const isOld = request.receivedAt > before.receivedAt + AGREED_WITHIN_MS
+      if (isOld || markOf(before.asked.input ?? {}) !== asked.mark)
+        throw new KibanError('conflict', 'slack.stale', text.stale, { hint: text.staleHint })
       const operation = operationNamed(work, before.asked.operation)
       // One plan, agreed to twice, begins one thing.
       const requestId = `req_${before.id}`
@@ -122,22 +130,30 @@ async function showFirst(carrying: Carrying, { operation, input }: ReadCommand):
   }
   const words = question?.(parsed.data) ?? operation.summary
   await work.carryOver(request.id, { ...asked, operation: operation.name, input: agreed })
+  const mark = `${request.id} ${markOf(agreed)}`
   const view: View = [...shown, { kind: 'line', line: { text: words, tone: 'strong' } }]
   if (asked.view !== undefined) {
-    await client.views.update({ view_id: asked.view, view: agreeView(viewMessage(view, language, draw), request.id, language) })
+    await client.views.update({ view_id: asked.view, view: agreeView(viewMessage(view, language, draw), mark, language) })
     return
   }
   const message = viewMessage(view, language, draw)
   const choice = buttons(
     [
-      { label: text.goOn, action: 'kiban:agree', value: request.id, style: 'primary' },
-      { label: text.leave, action: 'kiban:leave', value: request.id },
+      { label: text.goOn, action: 'kiban:agree', value: mark, style: 'primary' },
+      { label: text.leave, action: 'kiban:leave', value: mark },
     ],
     undefined,
     language,
   )
   await answer(carrying, asked, { ...message, blocks: [...message.blocks, ...choice] })
 }
+
+/** What exactly was shown: whoever agrees to one plan does not agree to the next. */
+const markOf = (input: Record<string, unknown>): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(input).toSorted()))
+    .digest('hex')
+    .slice(0, 16)
 
 function may(actor: Actor, { permission, place }: Operation, input: Record<string, unknown>): boolean {
   return can(actor, typeof permission === 'function' ? permission(input) : permission, place(input))
@@ -158,12 +174,15 @@ async function begin(carrying: Carrying, { operation, input }: ReadCommand, cont
   const { work, draw, request, language } = carrying
   if (operation.kind === 'call') {
     const output = await work.call(operation.name, input, context)
+    // What has changed something is not done again because its answer could not be told.
+    if (operation.risk > 0) await work.done(request.id)
     return answer(carrying, request.asked, viewMessage(operation.show(output), language, draw))
   }
   for await (const item of work.stream(operation.name, input, context)) {
     const begun = begunBy(operation.name, item)
     const frame = operation.show(item)
-    if (!begun)
+    // Whoever only looks is answered alone: a channel may hold people who may not.
+    if (!begun || operation.risk === 0)
       return answer(carrying, request.asked, viewMessage([...(frame.lines ?? []), ...(frame.live ?? [])], language, draw))
     return follow(carrying, { ...begun, frame })
   }
@@ -223,22 +242,23 @@ async function lastDeployment(carrying: Carrying, words: readonly string[]): Pro
   const { product, env } = await withProduct(carrying, { operation, input })
   const { deployments } = (await work.call(
     'deployment.list',
-    { product, env, limit: 1 },
+    { product, env, verdict: 'succeeded', limit: 1 },
     contextOf(actor, newId('req'), signal),
   )) as {
-    deployments: { ref?: string; services: string[] }[]
+    deployments: { ref?: string; commit?: string; services: string[] }[]
   }
   const [last] = deployments
   if (!last?.ref)
     throw new KibanError('not-found', 'release.nothing-runs', text.nothingToRedeploy(`${product}/${env}`), {
       hint: text.helpRedeploy,
     })
-  return { operation, input: { services: last.services, ref: last.ref, ...input, product, env, force: true } }
+  const { services, ref, commit } = last
+  return { operation, input: { services, ref, commit, ...input, product, env, force: true } }
 }
 
 /** To the asking user alone where Slack gave a way for that; else below what was asked. */
 async function answer(
-  { client }: Pick<Drawing, 'client'>,
+  { client, work }: Pick<Drawing, 'client' | 'work'>,
   { responseUrl, channel, thread, slackUser }: Asked,
   message: Message,
 ): Promise<void> {
@@ -246,8 +266,10 @@ async function answer(
     await client.chat.postEphemeral({ channel, user: slackUser, ...(thread ? { thread_ts: thread } : {}), ...message })
     return
   }
+  if (!isSlacks(responseUrl, work)) return
   const reply = await fetch(responseUrl, {
     method: 'POST',
+    redirect: 'error',
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...message }),
     signal: AbortSignal.timeout(10_000),

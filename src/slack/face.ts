@@ -9,6 +9,7 @@ import { wordsOf } from './command.ts'
 import { type FormPlace, formView, ofForm, type ShownProduct, waitingView } from './form.ts'
 import { helpMessage } from './help.ts'
 import { saying } from './message.ts'
+import { isSlacks } from './slacks.ts'
 import { keepThreads } from './threads.ts'
 import type { Asked, Draw, Place, Sender, SlackWork } from './work.ts'
 
@@ -48,7 +49,10 @@ export async function openSlack(
     logger,
     clientOptions,
   })
-  app.error(async (error) => work.failed(error))
+  // Whatever could not be kept is not acknowledged: Slack says so to whoever asked, or tells of it again.
+  app.error(async (error) => {
+    throw error
+  })
   // The work of this face is not a request's: it has a client of its own, with the same token.
   const client = new WebClient(settings.botToken, clientOptions)
   const drawing = { work, client, draw }
@@ -120,11 +124,23 @@ class HandedReceiver implements Receiver {
   hand(body: Body): Promise<SlackAnswer> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => resolve({ status: 503 }), ANSWER_WITHIN_MS)
+      // Of an event Bolt acknowledges before anybody has seen it.
+      const isEvent = body.type === 'event_callback'
       const ack = async (response?: unknown) => {
+        if (isEvent) return
         clearTimeout(late)
         resolve({ status: 200, ...(response === undefined || response === '' ? {} : { body: response }) })
       }
-      this.#app?.processEvent({ body, ack }).then(() => ack(), reject)
+      this.#app?.processEvent({ body, ack }).then(
+        () => {
+          clearTimeout(late)
+          resolve({ status: 200 })
+        },
+        (error) => {
+          clearTimeout(late)
+          reject(error)
+        },
+      )
     })
   }
 }
@@ -205,10 +221,11 @@ function listen(app: App, work: SlackWork, { draw, usual }: { draw: Draw; usual:
   })
 
   app.view('kiban:agree', async ({ body, ack, view }) => {
-    const of = view.private_metadata
+    const [of = '', mark] = view.private_metadata.split(' ')
     const before = await work.request(of)
     const sender = { team: body.team?.id ?? '', slackUser: body.user.id }
-    if (before) await keep(`agreed:${of}:${sender.slackUser}`, { kind: 'agreed', ...sender, channel: before.asked.channel, of })
+    if (before)
+      await keep(`agreed:${of}:${sender.slackUser}`, { kind: 'agreed', ...sender, channel: before.asked.channel, of, mark })
     await ack({ response_action: 'clear' })
   })
 
@@ -223,7 +240,10 @@ function listen(app: App, work: SlackWork, { draw, usual }: { draw: Draw; usual:
       responseUrl: body.response_url,
     }
     // Whoever saw the plan, alone, is the one that answers to it: the message is theirs only.
-    if (what === 'agree') await keep(`agreed:${value}:${asked.slackUser}`, { ...asked, kind: 'agreed', of: value })
+    if (what === 'agree') {
+      const [of = '', mark] = value.split(' ')
+      await keep(`agreed:${value}:${asked.slackUser}`, { ...asked, kind: 'agreed', of, mark })
+    }
     if (what === 'do' && rest.length > 0)
       await keep(`${body.trigger_id}`, {
         ...asked,
@@ -232,12 +252,13 @@ function listen(app: App, work: SlackWork, { draw, usual }: { draw: Draw; usual:
       })
     await ack()
     if (what === 'agree' || what === 'leave')
-      await settle(body.response_url, text[what === 'agree' ? 'working' : 'left'][await languageFor(asked)])
+      await settle(work, body.response_url, text[what === 'agree' ? 'working' : 'left'][await languageFor(asked)])
   })
 }
 
 /** Takes the buttons of a question away. */
-async function settle(responseUrl: string, words: string): Promise<void> {
+async function settle(work: SlackWork, responseUrl: string, words: string): Promise<void> {
+  if (!isSlacks(responseUrl, work)) return
   const body = JSON.stringify({ replace_original: true, text: words })
   const reply = await fetch(responseUrl, {
     method: 'POST',

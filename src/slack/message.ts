@@ -23,9 +23,15 @@ export const escaped = (words: string): string => words.replaceAll('&', '&amp;')
 
 export const plainText = (words: string) => ({ type: 'plain_text' as const, text: words.slice(0, 75) || '–', emoji: false })
 
-export const section = (mrkdwn: string): KnownBlock => ({ type: 'section', text: { type: 'mrkdwn', text: mrkdwn } })
+export const section = (mrkdwn: string): KnownBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: mrkdwn, verbatim: true },
+})
 
-export const context = (mrkdwn: string): KnownBlock => ({ type: 'context', elements: [{ type: 'mrkdwn', text: mrkdwn }] })
+export const context = (mrkdwn: string): KnownBlock => ({
+  type: 'context',
+  elements: [{ type: 'mrkdwn', text: mrkdwn, verbatim: true }],
+})
 
 /** Lines as they are, in as many sections as they need; of too many, the last ones. */
 export function linesBlocks(lines: readonly string[]): KnownBlock[] {

@@ -243,6 +243,59 @@ test('no secret of Slack is in what is kept or told', async () => {
   for (const secret of [SIGNING_SECRET, BOT_TOKEN]) expect(kept).not.toContain(secret)
 })
 
+test('what was shown half an hour ago, or has become something else, is not agreed to', async () => {
+  const count = async () => (await deployments()).length
+  const before = await count()
+  await slack.command('U0HARU', 'redeploy --env staging')
+  const old = await whisper('U0HARU', 'api')
+  const go = button(old.blocks, 'kiban:agree')
+  const [id = ''] = (go.value ?? '').split(' ')
+  slack.whispers.length = 0
+  await slack.click('U0HARU', { ...go, value: `${id} 0123456789abcdef` })
+  await whisper('U0HARU', 'not what would be done any more')
+  await here.database.query("update slack_requests set received_at = received_at - interval '31 minutes' where id = $1", [id])
+  slack.whispers.length = 0
+  await slack.click('U0HARU', go)
+  await whisper('U0HARU', 'not what would be done any more')
+  expect(await count()).toBe(before)
+})
+
+test('what could not be kept is not acknowledged', async () => {
+  const event = () => slack.mention('U0RIKU', 'status', 'Ev0LOST')
+  await here.database.query('alter table slack_requests rename to slack_requests_away')
+  try {
+    expect((await slack.command('U0RIKU', 'status')).status).toBe(503)
+    expect((await event()).status).toBe(503)
+  } finally {
+    await here.database.query('alter table slack_requests_away rename to slack_requests')
+  }
+  expect((await event()).status).toBe(200)
+  await whisper('U0RIKU', 'staging')
+})
+
+test('a message whose owner may not look any more is left as it is', async () => {
+  const thread = {
+    subject: 'deployment/dep_gone',
+    team: TEAM,
+    slackUser: 'U0RIKU',
+    product: 'elsewhere',
+    channel: 'C0SHOP',
+    ts: '1',
+  }
+  await here.database.query(
+    `insert into slack_threads (subject, team, slack_user, product, channel, ts, language) values ($1, $2, $3, $4, $5, $6, 'en')`,
+    Object.values(thread),
+  )
+  await slack.command('U0RIKU', 'status')
+  const ended = async () =>
+    (
+      await here.database.query<{ ended_at: Date | null }>(`select ended_at from slack_threads where subject = $1`, [
+        thread.subject,
+      ])
+    )[0]?.ended_at
+  await expect.poll(ended, { timeout: 20_000 }).toBeTruthy()
+})
+
 test('settings that cannot be meant are refused by their names, without them', () => {
   const { SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN } = slack.env
   expect(slackSettings({})).toBe(undefined)

@@ -3,16 +3,21 @@ import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
 import type { Actor } from '../core/actor.ts'
+import { KibanError } from '../core/error.ts'
 import { newId } from '../core/ids.ts'
 import { slack as text } from '../core/messages/slack.ts'
 import type { Language } from '../core/text.ts'
 import type { Frame } from '../core/view.ts'
 import { type Button, buttons, context, escaped, linesBlocks, type Message, section } from './message.ts'
+import { isSlacksNo } from './slacks.ts'
 import type { Draw, SlackWork, Thread } from './work.ts'
 
 /** Slack takes about fifty changes a minute: https://docs.slack.dev/apis/web-api/rate-limits */
 const PAUSE_MS = 1_500
 const LOOK_AGAIN_MS = 10_000
+const LOOK_WITHIN_MS = 30_000
+/** Of a button's value. */
+const MAX_VALUE = 2_000
 /** Lines of the story that the message itself shows. */
 const SHOWN_LINES = 8
 
@@ -80,10 +85,14 @@ export async function keepThreads(drawing: Drawing, signal: AbortSignal): Promis
     const next = work.nextEvent(LOOK_AGAIN_MS, signal)
     for (const thread of await work.openThreads()) {
       try {
-        await bringUp(drawing, thread, signal)
+        // One that hangs holds up all others.
+        await bringUp(drawing, thread, AbortSignal.any([signal, AbortSignal.timeout(LOOK_WITHIN_MS)]))
       } catch (error) {
         signal.throwIfAborted()
-        work.failed(error as Error)
+        // It will not be otherwise the next time.
+        const isOver = error instanceof KibanError ? ['forbidden', 'not-found'].includes(error.kind) : isSlacksNo(error)
+        if (isOver) await work.threadTold(thread, { told: 'left', ended: true })
+        else work.failed(error as Error)
       }
     }
     await next
@@ -105,8 +114,7 @@ async function bringUp({ work, client, draw }: Drawing, thread: Thread, signal: 
   const told = createHash('sha256')
     .update(JSON.stringify(message).replaceAll(/\d+(\.\d+)?s\b|\d+[mh]\d\d/g, ''))
     .digest('hex')
-  if (told !== thread.told && !(await isThere(client.chat.update({ channel, ts, ...message }))))
-    return work.threadTold(thread, { told: 'gone', ended: true })
+  if (told !== thread.told) await client.chat.update({ channel, ts, ...message })
   const ended = seen.thing.state === 'done'
   if (ended) {
     const lines = draw(seen.frame.lines ?? [], language)
@@ -115,16 +123,6 @@ async function bringUp({ work, client, draw }: Drawing, thread: Thread, signal: 
   }
   if (told !== thread.told || ended) await work.threadTold(thread, { told, ended })
 }
-
-/** Somebody may have deleted the message, or the channel. */
-const isThere = (updating: Promise<unknown>): Promise<boolean> =>
-  updating.then(
-    () => true,
-    (error: { data?: { error?: string } }) => {
-      if (/message_not_found|channel_not_found|is_archived|cant_update_message/.test(error.data?.error ?? '')) return false
-      throw error
-    },
-  )
 
 export interface Seen {
   kind: Kind
@@ -195,7 +193,7 @@ async function buttonsOf(
   if (state === 'done') {
     const isDeploy = kind === 'deployment' && thing.kind !== 'rollback' && verdict === 'succeeded'
     const input = { product, env, services: thing.services ?? [] }
-    return isDeploy
+    return isDeploy && value('deployment.rollback', input).length < MAX_VALUE
       ? [{ label: text.rollback, action: 'kiban:do:rollback', value: value('deployment.rollback', input), style: 'danger' }]
       : []
   }

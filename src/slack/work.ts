@@ -26,6 +26,7 @@ export interface Asked extends Place {
   input?: Record<string, unknown>
   view?: string
   of?: string
+  mark?: string
 }
 
 export interface Request {

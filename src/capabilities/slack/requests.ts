@@ -10,7 +10,9 @@ import type { SlackUser } from './accounts.ts'
 export const SLACK_REQUEST = 'slack-request'
 export const SLACK_THREADS = 'slack-threads'
 export const ALL_THREADS = 'all'
-export const slackWork = [SLACK_REQUEST, SLACK_THREADS] as const
+
+/** Slack tells of an event again within the hour. */
+const KNOWN_FOR_MS = 7 * 24 * 60 * 60_000
 
 /** Where an answer goes. */
 export interface SlackPlace extends SlackUser {
@@ -33,6 +35,8 @@ export interface SlackAsked extends SlackPlace {
   view?: string
   /** What was shown before, and is agreed to now. */
   of?: string
+  /** What exactly was shown. */
+  mark?: string
 }
 
 export interface SlackRequest {
@@ -72,7 +76,14 @@ export async function carryOver(database: Queryable, id: string, asked: SlackAsk
 }
 
 export async function requestDone(database: Queryable, id: string, now: number): Promise<void> {
-  await database.query('update slack_requests set done_at = to_timestamp($2::double precision / 1000) where id = $1', [id, now])
+  // Where answers went, and what was typed, is of no use any more.
+  await database.query(
+    `update slack_requests set done_at = to_timestamp($2::double precision / 1000), asked = asked - 'responseUrl' - 'text' where id = $1`,
+    [id, now],
+  )
+  await database.query('delete from slack_requests where done_at < to_timestamp($1::double precision / 1000)', [
+    now - KNOWN_FOR_MS,
+  ])
 }
 
 export interface SlackThread extends SlackUser {
@@ -91,14 +102,16 @@ export interface SlackThread extends SlackUser {
 export async function keepThread(database: Queryable, thread: Omit<SlackThread, 'told'>): Promise<boolean> {
   const rows = await database.query(
     `insert into slack_threads (subject, team, slack_user, product, channel, ts, language) values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (subject) do nothing returning subject`,
+     on conflict (subject) do update set team = excluded.team, slack_user = excluded.slack_user, channel = excluded.channel,
+       ts = excluded.ts, language = excluded.language, told = null, ended_at = null
+     where slack_threads.ended_at is not null returning subject`,
     [thread.subject, thread.team, thread.slackUser, thread.product, thread.channel, thread.ts, thread.language],
   )
   return rows.length > 0
 }
 
 export async function threadOf(database: Queryable, subject: string): Promise<SlackThread | undefined> {
-  const [row] = await database.query('select * from slack_threads where subject = $1', [subject])
+  const [row] = await database.query('select * from slack_threads where subject = $1 and ended_at is null', [subject])
   return row && fromRow<SlackThread>(row)
 }
 

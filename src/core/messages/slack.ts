@@ -94,10 +94,11 @@ export const slack = {
   goOn: { en: 'Go on', ja: '実行する' },
   leave: { en: 'Leave it', ja: 'やめる' },
   left: { en: 'Left as it is', ja: '何も変更していません' },
-  agreedAlready: { en: 'This was agreed to already', ja: 'すでに実行されています' },
+  stale: { en: 'What was shown is not what would be done any more', ja: '表示された内容から状況が変わっています' },
+  staleHint: { en: 'Ask once more, and look at it again', ja: 'もう一度コマンドを実行して内容を確認してください' },
   follows: (subject: string): Text => ({
-    en: `${subject} is followed in this channel`,
-    ja: `${subject} の進行状況をこのチャンネルに表示します`,
+    en: `${subject} is followed in another channel`,
+    ja: `${subject} の進行状況は別のチャンネルに表示されています`,
   }),
   cannotPost: (subject: string): Text => ({
     en: `${subject} has begun. kiban cannot write to this channel: invite it there to follow it`,

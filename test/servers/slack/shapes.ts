@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 const plain = (max: number) =>
   z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(max), emoji: z.boolean().optional() })
-const mrkdwn = (max: number) => z.strictObject({ type: z.literal('mrkdwn'), text: z.string().min(1).max(max) })
+const mrkdwn = (max: number) =>
+  z.strictObject({ type: z.literal('mrkdwn'), text: z.string().min(1).max(max), verbatim: z.boolean().optional() })
 const Option = z.strictObject({ text: plain(75), value: z.string().min(1).max(150) })
 const actionId = z.string().min(1).max(255)
 const Confirm = z.strictObject({ title: plain(100), text: plain(300), confirm: plain(30), deny: plain(30) })
