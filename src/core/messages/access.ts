@@ -154,4 +154,10 @@ export const access = {
   consoleAwayHint: { en: 'Is there a network? A proxy?', ja: 'ネットワークとプロキシを確認してください' },
   execNothing: { en: 'No command was given', ja: 'コマンドが指定されていません' },
   execNothingHint: { en: 'kiban auth exec PROFILE -- aws s3 ls', ja: 'kiban auth exec PROFILE -- aws s3 ls' },
+  frameBroken: { en: 'A frame of the session is broken', ja: 'セッションのフレームが壊れています' },
+  sessionOver: { en: 'The session is over', ja: 'セッションは終了しています' },
+  sessionEncrypted: (keyId: string): Text => ({
+    en: `This account encrypts its sessions with ${keyId}, which cannot be used here`,
+    ja: `このアカウントのセッションは ${keyId} で暗号化されますが、この鍵は使えません`,
+  }),
 }
