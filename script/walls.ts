@@ -56,6 +56,8 @@ export const packages: { pattern: string; only: readonly string[] }[] = [
   { pattern: '@simplewebauthn/*', only: ['capabilities'] },
   { pattern: 'otpauth', only: ['capabilities'] },
   { pattern: '@slack/*', only: ['slack'] },
+  { pattern: '@lydell/*', only: ['sandbox'] },
+  { pattern: 'ws', only: ['sandbox', 'capabilities'] },
 ]
 
 /** The files directly in src: what wires everything, and the executable. */

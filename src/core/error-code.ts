@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'channel.encrypted'
   | 'channel.frame-broken'
   | 'channel.over'
+  | 'channel.unreachable'
   | 'confirmation.missing'
   | 'data.not-a-folder'
   | 'data.not-writable'

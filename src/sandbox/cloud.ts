@@ -46,6 +46,7 @@ export interface Cloud {
   readonly balancing: Balancing
   readonly tasks: Tasks
   readonly queues: Queues
+  readonly sessions: Sessions
 }
 
 /**
@@ -298,8 +299,42 @@ export interface Tasks {
   setDesiredCount(cluster: string, service: string, count: number): void
   /** Every service that is there. */
   services(): { cluster: string; service: string }[]
+  /**
+   * The way to start a command on a terminal in a running container, given as Session Manager names it
+   * (`ecs:CLUSTER_TASK_RUNTIME`); undefined when its agent cannot be reached.
+   */
+  terminal(target: string, command: string[]): (() => Promise<TerminalProcess>) | undefined
   /** What a service's tasks use now, in per cent of what they reserved; undefined while nothing is measured. */
   utilization(cluster: string, service: string): { cpu: number; memory: number } | undefined
+}
+
+/** A command on a terminal of its own. */
+export interface TerminalProcess {
+  write(bytes: Buffer): void
+  resize(columns: number, rows: number): void
+  /** Takes output in order; while its promise is open, nothing more is read. */
+  output(take: (bytes: Buffer) => Promise<void>): void
+  /** Settles after the last output has been given. */
+  readonly exited: Promise<number>
+  /** Ends it at once, with what it started. */
+  kill(): void
+}
+
+/** What a client needs to reach a session. */
+export interface SessionOpening {
+  sessionId: string
+  streamUrl: string
+  /** Good for one connection. */
+  tokenValue: string
+}
+
+/** Session Manager. */
+export interface Sessions {
+  /** A new session; `start` is called when its client has come. The prefix begins its identifier. */
+  open(prefix: string, start: () => Promise<TerminalProcess>): SessionOpening
+  /** Another token for a client that lost its connection. Throws DoesNotExistException. */
+  resume(sessionId: string): SessionOpening
+  terminate(sessionId: string): void
 }
 
 /** SQS, as a target of events and a dead-letter queue. */

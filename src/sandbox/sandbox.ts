@@ -133,7 +133,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ...services.flatMap((service) => service.http ?? []),
       control({ account, region, clock, faults, calls: gateway.calls, credentials }),
     ]
-    face.resolve({ answer, intercept: (request, response) => doors.some((door) => door(request, response)) })
+    face.resolve({
+      answer,
+      intercept: (request, response) => doors.some((door) => door(request, response)),
+      upgrade: simulated.sessions.upgrade,
+    })
 
     const client = { endpoint, region, credentials }
     return {

@@ -21,6 +21,7 @@ import { s3 } from './s3/s3.ts'
 import { scheduler } from './scheduler/scheduler.ts'
 import { secrets } from './secrets.ts'
 import { secretsManager } from './secrets-manager/secrets-manager.ts'
+import { type SessionDoor, sessions } from './session/sessions.ts'
 import { sqs } from './sqs/sqs.ts'
 import { ssm } from './ssm/ssm.ts'
 
@@ -43,6 +44,7 @@ export type Parts = { -readonly [Name in PartName]?: Cloud[Name] }
 
 export interface Simulated {
   services: Service[]
+  sessions: SessionDoor
   /** Settles once what was kept from an earlier run is up again. */
   ready: Promise<unknown>
 }
@@ -83,6 +85,8 @@ export function simulatedServices(
   parts.functions = functions
   const containers = ecs(cloud, { runtime: runtime(cloud), timings })
   parts.tasks = containers
+  const door = sessions(cloud)
+  parts.sessions = door
   const scaling = autoscaling(cloud, monitoring.alarms)
   return {
     services: [
@@ -102,6 +106,7 @@ export function simulatedServices(
       scheduler(cloud),
       functions,
     ],
+    sessions: door,
     ready: Promise.all([balancing.ready, containers.ready]),
   }
 }

@@ -24,6 +24,7 @@ export const notInMoto = [
   ...['ContinueServiceDeployment', 'ExecuteCommand', 'GetTaskProtection', 'UpdateTaskProtection'].map(of('ecs')),
   ...['PutAccountSettingDefault', 'UpdateClusterSettings'].map(of('ecs')),
   ...['SimulatePrincipalPolicy'].map(of('iam')),
+  ...['StartSession', 'ResumeSession', 'TerminateSession'].map(of('ssm')),
   ...['StartMessageMoveTask', 'ListMessageMoveTasks', 'CancelMessageMoveTask'].map(of('sqs')),
 ]
 

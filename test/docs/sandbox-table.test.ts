@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { awsCalls, botocoreCalls, ecspressoCalls, motoCalls } from '../conformance/witnesses.ts'
 import { testSandbox } from '../support.ts'
 
-const WITNESSES = /^(self-checked|aws|botocore|moto|ecspresso|buildah|skopeo|HTTP|kiban)$/
+const WITNESSES = /^(self-checked|aws|botocore|moto|ecspresso|buildah|skopeo|HTTP|the Session Manager plugin|kiban)$/
 
 interface Row {
   actions: string[]

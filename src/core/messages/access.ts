@@ -160,4 +160,12 @@ export const access = {
     en: `This account encrypts its sessions with ${keyId}, which cannot be used here`,
     ja: `このアカウントのセッションは ${keyId} で暗号化されますが、この鍵は使えません`,
   }),
+  channelUnreachable: {
+    en: 'The connection of the session broke and cannot be had again',
+    ja: 'セッションの接続が切れ、再接続できませんでした',
+  },
+  channelUnreachableHint: {
+    en: 'Is there a network, and a way to ssmmessages of this region?',
+    ja: 'ネットワークと、このリージョンの ssmmessages への経路を確認してください',
+  },
 }

@@ -1,7 +1,7 @@
 import type { RunTaskRequest } from '@aws-sdk/client-ecs'
 import type { Cloud, Service, Tasks } from '../cloud.ts'
 import { accountSettingOperations } from './account-setting.ts'
-import { lastPart, resourceOf } from './arn.ts'
+import { ecsArn, lastPart, resourceOf } from './arn.ts'
 import { putServiceAction } from './bus-events.ts'
 import { clusterOperations, renderedCluster } from './cluster.ts'
 import { containerInstanceOperations, wake } from './container-instance.ts'
@@ -19,7 +19,7 @@ import { reconcile } from './scheduler.ts'
 import { serviceOperations } from './service.ts'
 import { serviceDeploymentOperations } from './service-deployment.ts'
 import { tagOperations } from './tags.ts'
-import { taskOperations } from './task.ts'
+import { taskOperations, terminalOf } from './task.ts'
 import { renderedDefinition, taskDefinitionOperations } from './task-definition.ts'
 import { STOPPED_TASK_RETENTION_MS } from './timings.ts'
 import { utilizationOf } from './utilization.ts'
@@ -88,6 +88,9 @@ export function ecs(cloud: Cloud, options: EcsOptions): Ecs {
   }
 }
 
+/** How Session Manager names a container: cluster, task and runtime. */
+const EXEC_TARGET = /^ecs:(.+)_([0-9a-f]{32})_(.+)$/
+
 function tasks(engine: Engine, begin: () => void): Tasks {
   const find = (cluster: string, service: string) =>
     engine.services.get(serviceArn(engine, lastPart(resourceOf(cluster)), service))
@@ -111,6 +114,12 @@ function tasks(engine: Engine, begin: () => void): Tasks {
       queue(engine, live)
     },
     services: () => [...engine.services.values()].map(({ record }) => ({ cluster: record.cluster, service: record.name })),
+    terminal(target, command) {
+      const [, cluster, task, runtimeId] = EXEC_TARGET.exec(target) ?? []
+      const live = engine.tasks.get(ecsArn(engine.cloud, `task/${cluster}/${task}`))
+      const container = live?.record.containers.find((each) => each.runtimeId === runtimeId)
+      return live?.active && container ? terminalOf(engine, live, container.name, command) : undefined
+    },
     utilization(cluster, service) {
       const live = find(cluster, service)
       return live && utilizationOf(live)

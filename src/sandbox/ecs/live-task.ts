@@ -82,6 +82,11 @@ export class LiveTask implements TaskReport {
     return this.#running?.usage()
   }
 
+  /** The way to a terminal in one of its containers, if it can be reached. */
+  terminal(container: string, command: string[]): ReturnType<NonNullable<RunningTask['terminal']>> {
+    return this.#running?.terminal?.(container, command)
+  }
+
   /** Ends it in order: targets drained, stop signal, network interface removed. A second stop changes nothing. */
   stop(stopCode: TaskStopCode, stoppedReason: string): void {
     const record = this.record

@@ -1,11 +1,14 @@
 // Tasks: what is read of them, how they are stopped and protected.
+
 import type { Task } from '@aws-sdk/client-ecs'
 import { deadline } from '../../core/clock.ts'
 import { AwsError } from '../cloud.ts'
 import { sortedBy } from '../page.ts'
+import { words } from '../session/words.ts'
 import { ecsArn, lastPart, resourceOf } from './arn.ts'
 import { type Context, clusterOf, type EcsHandlers, invalid, paged, serviceArn } from './context.ts'
 import { type Engine, keepTask, queue } from './engine.ts'
+import type { LiveTask } from './live-task.ts'
 import type { ClusterRecord, TaskRecord } from './state.ts'
 import { MINUTE_MS, PROTECTION_DEFAULT_MINUTES } from './timings.ts'
 
@@ -118,7 +121,7 @@ export function taskOperations({ engine, history }: Context): EcsHandlers {
       return { protectedTasks, failures }
     },
 
-    ExecuteCommand({ cluster: name, task = '', container, interactive }) {
+    ExecuteCommand({ cluster: name, task = '', container, interactive, command = '' }) {
       const cluster = clusterOf(engine, name)
       const live = engine.tasks.get(taskArn(engine, cluster, task))
       if (!live?.active) throw invalid('The specified task could not be found.')
@@ -128,6 +131,20 @@ export function taskOperations({ engine, history }: Context): EcsHandlers {
         throw invalid('The specified container was not found in the task.')
       }
       if (!record.enableExecuteCommand) throw invalid(EXEC_NOT_ENABLED)
+      const only = container ?? (record.containers.length === 1 ? record.containers[0]?.name : undefined)
+      if (only === undefined) throw invalid('Container name must be specified for a task that has several containers.')
+      const start = terminalOf(engine, live, only, words(command))
+      if (start) {
+        const own = record.containers.find((each) => each.name === only)
+        return {
+          clusterArn: cluster.arn,
+          containerArn: ecsArn(engine.cloud, `container/${record.cluster}/${record.id}/${own?.id}`),
+          containerName: only,
+          interactive: true,
+          session: engine.cloud.sessions.open('ecs-execute-command', start),
+          taskArn: record.arn,
+        }
+      }
       const why = 'Internal server error'
       throw new AwsError(
         'TargetNotConnectedException',
@@ -139,6 +156,18 @@ export function taskOperations({ engine, history }: Context): EcsHandlers {
 
 const EXEC_NOT_ENABLED =
   "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
+
+/** The agent in a container reaches Session Manager by the task's role alone (Developer Guide, "ECS Exec", task role). */
+export function terminalOf(engine: Engine, live: LiveTask, container: string, command: string[]) {
+  const { record, definition } = live
+  const role = record.overrides?.taskRoleArn ?? definition.spec.taskRoleArn
+  const reaches = role !== undefined && AGENT_ACTIONS.every((action) => engine.cloud.roles.allows(role, action, '*'))
+  return record.enableExecuteCommand && reaches ? live.terminal(container, command) : undefined
+}
+
+const AGENT_ACTIONS = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'].map(
+  (action) => `ssmmessages:${action}`,
+)
 
 /** Full ARN of a task given by id or ARN. */
 export function taskArn(engine: Engine, cluster: ClusterRecord, task: string): string {

@@ -2,7 +2,7 @@
  * What differs between the runtimes that really run something: how an image is brought here and how one container is
  * started, probed and ended. Everything else of a task is the same for both (task-run.ts).
  */
-import type { ResolvedImage } from '../cloud.ts'
+import type { ResolvedImage, TerminalProcess } from '../cloud.ts'
 import type { ContainerPlan, TaskPlan } from '../ecs/runtime.ts'
 
 export interface Engine {
@@ -52,6 +52,8 @@ export interface Launched {
   /** Runs a health check's command inside; true when it exits with 0 in time. */
   probe(command: string[], timeoutMs: number): Promise<boolean>
   usage(): Usage | undefined
+  /** Runs a command inside, on a terminal. Throws StartFailure when it cannot be started. */
+  terminal?(command: string[]): Promise<TerminalProcess>
 }
 
 export interface Usage {

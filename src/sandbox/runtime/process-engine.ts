@@ -16,6 +16,7 @@ import type { Meter } from './meter.ts'
 import { misplacedListener } from './misplaced-listener.ts'
 import { killMarked, killNow } from './process-table.ts'
 import { runAs } from './run-as.ts'
+import { openTerminal } from './terminal.ts'
 import type { Watchdog } from './watchdog.ts'
 
 export const OUT_OF_MEMORY = 'OutOfMemoryError: Container killed due to memory usage'
@@ -149,6 +150,20 @@ async function startProcess(
     kill,
     probe: (command, timeoutMs) => probe(command, { root, folder, path, env, user, timeoutMs, guard }),
     usage: () => measure.usage(),
+    async terminal(command) {
+      const line = await commandLine(command, { root, folder, path })
+      if (!line)
+        throw new StartFailure(
+          `Unable to start command: exec: ${JSON.stringify(command[0] ?? '')}: executable file not found in $PATH`,
+        )
+      const terminal = await openTerminal(line, { folder, env, user })
+      const { pid } = terminal
+      guard.started(pid)
+      void terminal.exited.then(() => guard.ended(pid))
+      await groups.started(pid)
+      void terminal.exited.then(() => groups.ended(pid))
+      return terminal
+    },
   }
 }
 

@@ -47,7 +47,11 @@ export function runtimeOf(name: 'process' | 'container', { sweep, closed, ...par
       const run = new TaskRun({ ...parts, ended: (run) => running.delete(run) }, task, report)
       running.add(run)
       run.start()
-      return { stop: () => run.stop(), usage: () => run.usage() }
+      return {
+        stop: () => run.stop(),
+        usage: () => run.usage(),
+        terminal: (container, command) => run.terminal(container, command),
+      }
     },
     sweep,
     close() {

@@ -1,7 +1,7 @@
 // The HTTP face of the sandbox, on loopback.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { WireAnswer, WireRequest } from './message.ts'
 
@@ -16,6 +16,8 @@ const KEEP_ALIVE_MS = 65_000
 export interface HttpFace {
   /** Takes a request before it is read as one of AWS's; false to decline. */
   intercept(request: IncomingMessage, response: ServerResponse): boolean
+  /** Takes a request for a WebSocket; false to decline it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   answer(request: WireRequest): Promise<WireAnswer>
 }
 
@@ -26,11 +28,19 @@ export interface HttpListener {
 
 /** Takes the port at once; requests that come before the face is there wait for it. */
 export async function listen(face: Promise<HttpFace>, host: string, port: number): Promise<HttpListener> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+  // Other upgrades that a client offers (h2c) are declined by answering as HTTP/1.1 does.
+  const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback }, (request, response) => {
     serve(face, request, response).catch(() => {
       if (response.headersSent) response.destroy()
       else response.writeHead(500, { connection: 'close' }).end()
     })
+  })
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    face
+      .then((taken) => taken.upgrade(request, socket, head) || socket.end('HTTP/1.1 404 Not Found\r\n\r\n'))
+      .catch(() => socket.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -34,6 +34,10 @@ export const ssm: Scenario = {
       answer: { Parameters: [expect.anything()] },
     }),
     step('ssm:DescribeParameters', { ParameterFilters: [{ Key: 'Path', Option: 'Recursive', Values: ['/play'] }] }, {}),
+    // The CLI asks for it through the Session Manager plugin only.
+    step('ssm:StartSession', { Target: `ecs:play_${'0'.repeat(32)}_1` }, { fails: 'TargetNotConnected', newer: true }),
+    step('ssm:ResumeSession', { SessionId: 'play-0' }, { fails: 'DoesNotExistException' }),
+    step('ssm:TerminateSession', { SessionId: 'play-0' }, { answer: { SessionId: 'play-0' } }),
     step('ssm:GetParameterHistory', { Name: '/play/a' }, { answer: { Parameters: [{ Version: 1 }, { Version: 2 }] } }),
     step(
       'ssm:LabelParameterVersion',
