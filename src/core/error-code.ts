@@ -184,6 +184,8 @@ export type ErrorCode =
   | 'task.unknown'
   | 'token.not-a-person'
   | 'token.unknown'
+  | 'tunnel.no-port'
+  | 'tunnel.port-taken'
   | 'user.bad-name'
   | 'user.exists'
   | 'user.last-administrator'

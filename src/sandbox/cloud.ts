@@ -299,18 +299,26 @@ export interface Tasks {
   setDesiredCount(cluster: string, service: string, count: number): void
   /** Every service that is there. */
   services(): { cluster: string; service: string }[]
-  /**
-   * The way to start a command on a terminal in a running container, given as Session Manager names it
-   * (`ecs:CLUSTER_TASK_RUNTIME`); undefined when its agent cannot be reached.
-   */
-  terminal(target: string, command: string[]): (() => Promise<TerminalProcess>) | undefined
+  /** The agent in a running container, given as Session Manager names it (`ecs:CLUSTER_TASK_RUNTIME`), if it can be reached. */
+  agent(target: string): ContainerAgent | undefined
   /** What a service's tasks use now, in per cent of what they reserved; undefined while nothing is measured. */
   utilization(cluster: string, service: string): { cpu: number; memory: number } | undefined
 }
 
-/** A command on a terminal of its own. */
+/** What a session can be for, in a container. */
+export interface ContainerAgent {
+  /** Starts a command on a terminal; undefined where what runs the task cannot. */
+  terminal(command: string[]): (() => Promise<TerminalProcess>) | undefined
+  /** Where a port of the task is on this machine. */
+  place(port: number): { host: string; port: number }
+  /** Settles when the container has stopped. */
+  stopped(): Promise<void>
+}
+
+/** What a session is for: a command on a terminal of its own, or the connections of a port. */
 export interface TerminalProcess {
-  write(bytes: Buffer): void
+  /** While its promise is open, it has more than it can take. */
+  write(bytes: Buffer): void | Promise<void>
   resize(columns: number, rows: number): void
   /** Takes output in order; while its promise is open, nothing more is read. */
   output(take: (bytes: Buffer) => Promise<void>): void
@@ -330,8 +338,11 @@ export interface SessionOpening {
 
 /** Session Manager. */
 export interface Sessions {
-  /** A new session; `start` is called when its client has come. The prefix begins its identifier. */
-  open(prefix: string, start: () => Promise<TerminalProcess>): SessionOpening
+  /**
+   * A new session; `start` is called when its client has come. The prefix begins its identifier. Without a port it is one of
+   * a terminal; with one, the client is told of it as the document's properties are written.
+   */
+  open(prefix: string, start: () => Promise<TerminalProcess>, port?: Record<string, string>): SessionOpening
   /** Another token for a client that lost its connection. Throws DoesNotExistException. */
   resume(sessionId: string): SessionOpening
   terminate(sessionId: string): void

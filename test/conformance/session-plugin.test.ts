@@ -1,5 +1,8 @@
 // The Session Manager plugin, AWS's own client of sessions, started by the `aws` CLI as people do it.
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { spawn } from '@lydell/node-pty'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -47,6 +50,26 @@ describe.skipIf(plugin === undefined || awsCli === undefined)(`The Session Manag
     session.types('echo $((20+22)); exit\r')
     await session.says('42')
     expect(await session.code).toBe(0)
+  })
+
+  test('forwards a port, for several connections at once', async () => {
+    const body = randomBytes(200_000)
+    const server = createServer((_request, response) => response.end(body))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { tasks } = await stage.ecs.describeTasks({ cluster: CLUSTER, tasks: [stage.task] })
+    const target = `ecs:${CLUSTER}_${stage.task.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
+    const parameters = `host=127.0.0.1,portNumber=${(server.address() as AddressInfo).port}`
+    const document = ['--document-name', 'AWS-StartPortForwardingSessionToRemoteHost', '--parameters', parameters]
+    const session = onTerminal(stage, ['ssm', 'start-session', '--target', target, ...document])
+    await session.says('Waiting for connections')
+    const [, port] = /Port (\d+) opened/.exec(session.text()) ?? []
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => fetch(`http://127.0.0.1:${port}/`).then((one) => one.bytes())),
+    )
+    expect(answers.map((bytes) => Buffer.compare(bytes, body))).toEqual([0, 0, 0, 0])
+    session.types('\u0003')
+    await session.code
+    server.close()
   })
 })
 

@@ -168,4 +168,13 @@ export const access = {
     en: 'Is there a network, and a way to ssmmessages of this region?',
     ja: 'ネットワークと、このリージョンの ssmmessages への経路を確認してください',
   },
+  tunnelNoPort: (type: string): Text => ({
+    en: `The session is not for a port but of type ${type}`,
+    ja: `ポート用のセッションではありません (種類: ${type})`,
+  }),
+  tunnelPortTaken: (port: number): Text => ({
+    en: `Port ${port} of this machine cannot be opened`,
+    ja: `このマシンのポート ${port} を開けません`,
+  }),
+  tunnelPortTakenHint: { en: 'Take another one, or none for a free one', ja: '別のポートを指定するか、指定を省略してください' },
 }

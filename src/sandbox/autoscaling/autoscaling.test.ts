@@ -37,7 +37,7 @@ function stage(count: number) {
       setDesiredCount: (_, __, next) => {
         service.count = next
       },
-      terminal: () => undefined,
+      agent: () => undefined,
       services: () => [],
       utilization: () => service.used,
     },

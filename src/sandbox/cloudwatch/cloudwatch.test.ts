@@ -175,7 +175,7 @@ test('CPU and memory of every service are there for whoever asks, by cluster and
       run: async () => ({ taskArns: [], failures: [] }),
       desiredCount: () => undefined,
       setDesiredCount: () => {},
-      terminal: () => undefined,
+      agent: () => undefined,
       services: () => [...used.keys()].map((service) => ({ cluster: 'shop', service })),
       utilization: (_, service) => used.get(service),
     },

@@ -19,7 +19,7 @@ import { reconcile } from './scheduler.ts'
 import { serviceOperations } from './service.ts'
 import { serviceDeploymentOperations } from './service-deployment.ts'
 import { tagOperations } from './tags.ts'
-import { taskOperations, terminalOf } from './task.ts'
+import { agentOf, taskOperations } from './task.ts'
 import { renderedDefinition, taskDefinitionOperations } from './task-definition.ts'
 import { STOPPED_TASK_RETENTION_MS } from './timings.ts'
 import { utilizationOf } from './utilization.ts'
@@ -114,11 +114,11 @@ function tasks(engine: Engine, begin: () => void): Tasks {
       queue(engine, live)
     },
     services: () => [...engine.services.values()].map(({ record }) => ({ cluster: record.cluster, service: record.name })),
-    terminal(target, command) {
+    agent(target) {
       const [, cluster, task, runtimeId] = EXEC_TARGET.exec(target) ?? []
       const live = engine.tasks.get(ecsArn(engine.cloud, `task/${cluster}/${task}`))
       const container = live?.record.containers.find((each) => each.runtimeId === runtimeId)
-      return live?.active && container ? terminalOf(engine, live, container.name, command) : undefined
+      return live?.active && container ? agentOf(engine, live, container.name) : undefined
     },
     utilization(cluster, service) {
       const live = find(cluster, service)

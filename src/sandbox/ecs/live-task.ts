@@ -42,6 +42,7 @@ export class LiveTask implements TaskReport {
   #targets: LiveTarget[] = []
   #ports: { containerPort: number; host: string; hostPort: number }[] = []
   #settled = false
+  #waiting: { name: string; resolve: () => void }[] = []
   #graceEndsAt = 0
 
   constructor(
@@ -85,6 +86,18 @@ export class LiveTask implements TaskReport {
   /** The way to a terminal in one of its containers, if it can be reached. */
   terminal(container: string, command: string[]): ReturnType<NonNullable<RunningTask['terminal']>> {
     return this.#running?.terminal?.(container, command)
+  }
+
+  /** Settles when a container has stopped. */
+  containerEnd(name: string): Promise<void> {
+    if (this.#container(name)?.lastStatus === 'STOPPED') return Promise.resolve()
+    return new Promise((resolve) => void this.#waiting.push({ name, resolve }))
+  }
+
+  /** Where a port of the task is on this machine: one that no mapping names is its own. */
+  place(port: number): { host: string; port: number } {
+    const mapped = this.#ports.find(({ containerPort }) => containerPort === port)
+    return mapped ? { host: mapped.host, port: mapped.hostPort } : { host: '127.0.0.1', port }
   }
 
   /** Ends it in order: targets drained, stop signal, network interface removed. A second stop changes nothing. */
@@ -150,6 +163,7 @@ export class LiveTask implements TaskReport {
     const container = this.#container(name)
     if (!container) return
     container.lastStatus = 'STOPPED'
+    for (const each of this.#waiting) if (each.name === name) each.resolve()
     container.exitCode = stopped.exitCode
     container.reason = stopped.reason
     if (this.active && isEssential(this.definition, name)) this.#essentialExited()

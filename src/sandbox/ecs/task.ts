@@ -2,7 +2,7 @@
 
 import type { Task } from '@aws-sdk/client-ecs'
 import { deadline } from '../../core/clock.ts'
-import { AwsError } from '../cloud.ts'
+import { AwsError, type ContainerAgent } from '../cloud.ts'
 import { sortedBy } from '../page.ts'
 import { words } from '../session/words.ts'
 import { ecsArn, lastPart, resourceOf } from './arn.ts'
@@ -133,7 +133,7 @@ export function taskOperations({ engine, history }: Context): EcsHandlers {
       if (!record.enableExecuteCommand) throw invalid(EXEC_NOT_ENABLED)
       const only = container ?? (record.containers.length === 1 ? record.containers[0]?.name : undefined)
       if (only === undefined) throw invalid('Container name must be specified for a task that has several containers.')
-      const start = terminalOf(engine, live, only, words(command))
+      const start = agentOf(engine, live, only)?.terminal(words(command))
       if (start) {
         const own = record.containers.find((each) => each.name === only)
         return {
@@ -158,11 +158,16 @@ const EXEC_NOT_ENABLED =
   "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't running. Wait and try again or run a new task with execute command enabled and try again."
 
 /** The agent in a container reaches Session Manager by the task's role alone (Developer Guide, "ECS Exec", task role). */
-export function terminalOf(engine: Engine, live: LiveTask, container: string, command: string[]) {
+export function agentOf(engine: Engine, live: LiveTask, container: string): ContainerAgent | undefined {
   const { record, definition } = live
   const role = record.overrides?.taskRoleArn ?? definition.spec.taskRoleArn
   const reaches = role !== undefined && AGENT_ACTIONS.every((action) => engine.cloud.roles.allows(role, action, '*'))
-  return record.enableExecuteCommand && reaches ? live.terminal(container, command) : undefined
+  if (!record.enableExecuteCommand || !reaches) return undefined
+  return {
+    terminal: (command) => live.terminal(container, command),
+    place: (port) => live.place(port),
+    stopped: () => live.containerEnd(container),
+  }
 }
 
 const AGENT_ACTIONS = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'].map(

@@ -150,7 +150,7 @@ test('a target that fails for a while is tried again, and a task is started once
       },
       desiredCount: () => undefined,
       setDesiredCount: () => {},
-      terminal: () => undefined,
+      agent: () => undefined,
       services: () => [],
       utilization: () => undefined,
     },

@@ -140,7 +140,7 @@ test('what cannot be delivered is tried as the policy says and then ends in the 
       },
       desiredCount: () => undefined,
       setDesiredCount: () => {},
-      terminal: () => undefined,
+      agent: () => undefined,
       services: () => [],
       utilization: () => undefined,
     },

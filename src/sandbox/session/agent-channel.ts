@@ -15,7 +15,8 @@ export interface AgentSession {
   encryption?: { keyId: string; decrypt(ciphertext: Buffer): Promise<Buffer> | Buffer }
   /** The client is ready: output may flow. */
   ready(): void
-  input(bytes: Buffer): void
+  /** While its promise is open, no more than a bounded amount is taken from the client. */
+  input(bytes: Buffer): void | Promise<void>
   resized?(columns: number, rows: number): void
   /** The client wants the end, does not know a key, or has been silent for too long. */
   gone(reason: 'terminated' | 'refused' | 'lost'): void
@@ -35,6 +36,8 @@ export interface AgentChannel {
 
 const CHUNK = 1024
 const ROOM = 512
+/** Of input that waits; what is above is not acknowledged, and comes again. */
+const MOST_WAITING = 1024 * 1024
 const RESEND_MS = 250
 const SILENCE_MS = 5 * 60_000
 const FIRST_FLAG = 1
@@ -57,6 +60,7 @@ export function agentChannel(session: AgentSession): AgentChannel {
   let question: Buffer | undefined
   let handshake: 'waiting' | 'asked' | 'done' = 'waiting'
   let turn: Promise<unknown> = Promise.resolve()
+  let waiting = 0
 
   const finish = (reason: 'terminated' | 'refused' | 'lost') => {
     if (over) return
@@ -142,7 +146,7 @@ export function agentChannel(session: AgentSession): AgentChannel {
     if (payloadType === PAYLOAD.size) {
       const { cols, rows } = parsed<{ cols: number; rows: number }>(payload)
       session.resized?.(cols, rows)
-    } else if (payloadType === PAYLOAD.output) session.input(keys ? unseal(payload, keys.in) : payload)
+    } else if (payloadType === PAYLOAD.output) await session.input(keys ? unseal(payload, keys.in) : payload)
   }
 
   return {
@@ -171,18 +175,28 @@ export function agentChannel(session: AgentSession): AgentChannel {
         return
       }
       if (frame.type !== 'input_stream_data') return
+      if (frame.sequence >= expected) {
+        // The one that is next must always find room, or those behind it would wait for it for ever.
+        if (waiting > MOST_WAITING || (frame.sequence > expected && early.size > ROOM)) return
+        early.set(frame.sequence, frame)
+      }
       acknowledge(frame)
-      if (frame.sequence >= expected) early.set(frame.sequence, frame)
       for (let next = early.get(expected); next; next = early.get(expected)) {
         early.delete(expected++)
         const now = next
-        turn = turn.then(() => take(now)).catch(() => finish('refused'))
+        waiting += now.payload.byteLength
+        turn = turn
+          .then(() => take(now))
+          .catch(() => finish('refused'))
+          .then(() => {
+            waiting -= now.payload.byteLength
+          })
       }
     },
 
     async write(bytes, source = 'stdout') {
       for (let at = 0; at < bytes.byteLength; at += CHUNK) {
-        while (!over && open.size >= ROOM) await changed.promise
+        while (!over && sequence - (open.keys().next().value ?? sequence) >= ROOM) await changed.promise
         if (over) return
         const part = bytes.subarray(at, at + CHUNK)
         emit(source === 'stdout' ? PAYLOAD.output : PAYLOAD.stderr, keys ? seal(part, keys.out) : part)

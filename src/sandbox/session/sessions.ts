@@ -112,7 +112,7 @@ export function sessions(cloud: Cloud): SessionDoor {
   })
 
   return {
-    open(prefix, start) {
+    open(prefix, start, port) {
       const id = `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`
       const begun = Promise.withResolvers<TerminalProcess>()
       begun.promise.catch(() => {})
@@ -124,11 +124,14 @@ export function sessions(cloud: Cloud): SessionDoor {
         tokenUntil: 0,
         channel: agentChannel({
           clock: cloud.clock,
-          type: 'InteractiveCommands',
+          ...(port ? { type: 'Port', properties: port } : { type: 'InteractiveCommands' }),
           ready: () => void begin(session, start),
           input(bytes) {
             busy(session)
-            tell((terminal) => terminal.write(bytes))
+            return begun.promise.then(
+              (terminal) => terminal.write(bytes),
+              () => {},
+            )
           },
           resized: (columns, rows) => tell((terminal) => terminal.resize(columns, rows)),
           gone: () => end(session, ''),

@@ -171,7 +171,9 @@ describe('a session', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('brings 10 MB each way whole and in order over a link that loses, doubles and disorders frames', async () => {
+  test('brings 10 MB each way whole and in order over a link that loses, doubles and disorders frames', {
+    timeout: 120_000,
+  }, async () => {
     const { agent, client, clock, link, seen, until } = pair({ lost: 0.05, doubled: 0.05, latency: 20 })
     await until(() => link.frames > 3)
     await clock.advance(2_000)

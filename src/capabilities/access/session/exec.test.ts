@@ -72,7 +72,7 @@ describe('a command in a task', () => {
     expect(await sh.end()).toEqual({ kind: 'closed', text: '' })
   })
 
-  test('takes and gives 10 MB whole', async () => {
+  test('takes and gives 10 MB whole', { timeout: 120_000 }, async () => {
     const up = Buffer.alloc(10_000_000, 'kiban の荷物')
     const sums = shell(await executed(`sh -c 'stty raw -echo; echo ready; head -c ${up.length} | sha256sum'`))
     await sums.says('ready')
