@@ -1,12 +1,12 @@
 // AWS's credentials file: one section is written, and every other byte stays as it was.
-import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { KibanError } from '../../core/error.ts'
 import { fileLock } from '../../core/file-lock.ts'
 import { access as text } from '../../core/messages/access.ts'
 import { SECTION } from './profiles.ts'
-import { type Session, writePrivately } from './session-cache.ts'
+import { type Session, TEMPORARY, writePrivately } from './session-cache.ts'
 
 const LOCK_WITHIN_MS = 5_000
 const OWNER_WRITES = 0o200
@@ -18,6 +18,7 @@ export async function writeSection(file: string, section: string, session: Sessi
   const real = await realpath(file).catch(() => resolve(file))
   const lock = await locked(`${real}.kiban-lock`, file)
   try {
+    await removeLeft(real)
     const before = await contentOf(real, file)
     // Byte for byte: in whatever encoding others wrote, each byte is one character here.
     const name = Buffer.from(section, 'utf8').toString('latin1')
@@ -25,6 +26,14 @@ export async function writeSection(file: string, section: string, session: Sessi
   } finally {
     lock.release()
   }
+}
+
+/** What writers left that were killed in the midst: who holds the lock is the only one that writes. */
+async function removeLeft(real: string): Promise<void> {
+  const folder = dirname(real)
+  const prefix = `${basename(real)}.`
+  const left = (await readdir(folder)).filter((name) => name.startsWith(prefix) && TEMPORARY.test(name.slice(prefix.length)))
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
 }
 
 const keysOf = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: Session): [string, string][] => [

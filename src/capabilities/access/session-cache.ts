@@ -132,9 +132,12 @@ async function withKeyring<Result>(use: (Entry: EntryClass) => Result): Promise<
   }
 }
 
+/** How the names of files end that are being written: ours, so that nobody else's is taken for one; process and time. */
+export const TEMPORARY = /^kiban-\d+\.[0-9a-z]+$/
+
 /** The old content or the new, whenever the process dies; for the eyes of its owner. */
 export async function writePrivately(file: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}.${Date.now().toString(36)}`
+  const temporary = `${file}.kiban-${process.pid}.${Date.now().toString(36)}`
   try {
     const handle = await open(temporary, 'wx', 0o600)
     try {
