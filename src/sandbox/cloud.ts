@@ -319,7 +319,8 @@ export interface ContainerAgent {
 export interface TerminalProcess {
   /** While its promise is open, it has more than it can take. */
   write(bytes: Buffer): void | Promise<void>
-  resize(columns: number, rows: number): void
+  /** Nothing happens for sizes that no terminal has. */
+  resize?(columns: number, rows: number): void
   /** Takes output in order; while its promise is open, nothing more is read. */
   output(take: (bytes: Buffer) => Promise<void>): void
   /** Settles after the last output has been given. */

@@ -109,6 +109,15 @@ export function killMarked(mark: string): void {
   }
 }
 
+/** Whether a process is there; one that has ended and is not awaited yet is. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** Sends SIGKILL to a process, or with a negative id to a group; one that has ended by itself is no error. */
 export function killNow(pid: number): void {
   try {

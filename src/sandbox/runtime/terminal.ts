@@ -1,10 +1,15 @@
+import type { EventEmitter } from 'node:events'
 import type { IPty } from '@lydell/node-pty'
 import type { TerminalProcess } from '../cloud.ts'
 import type { CommandLine } from './command-line.ts'
-import { killNow } from './process-table.ts'
+import { isRunning, killNow } from './process-table.ts'
 
 const COLUMNS = 80
 const ROWS = 24
+/** What the kernel keeps of a size (struct winsize). */
+const LARGEST = 65_535
+/** node-pty gives up what was not read 200 ms after the program's end. */
+const LOOK_EVERY_MS = 40
 
 /** Starts a program as the leader of a session with a terminal of its own. */
 export async function openTerminal(
@@ -22,23 +27,53 @@ export async function openTerminal(
     encoding: null,
     ...user,
   })
+  // Without a second listener it throws what befalls a terminal whose program has ended.
+  ;(pty as unknown as EventEmitter).on('error', () => {})
+
+  const taker = Promise.withResolvers<(bytes: Buffer) => Promise<void>>()
+  let hasEnded = false
+  let untaken = 0
   let last: Promise<void> = Promise.resolve()
-  const exited = new Promise<number>((resolve) => {
-    pty.onExit(({ exitCode, signal }) => void last.then(() => resolve(signal ? 128 + signal : exitCode)))
+  pty.onData((data) => {
+    const bytes = Buffer.from(data)
+    untaken++
+    if (!hasEnded) pty.pause()
+    last = last
+      .then(async () => (await taker.promise)(bytes))
+      .catch(() => {})
+      .then(() => {
+        untaken--
+        if (untaken === 0) pty.resume()
+      })
   })
+  // What a program that has ended left is little, the terminal's own buffer: it is read however slow its reader is.
+  const look = setInterval(() => {
+    if (hasEnded || isRunning(pty.pid)) return
+    hasEnded = true
+    pty.resume()
+  }, LOOK_EVERY_MS)
+  const exited = new Promise<number>((resolve) => {
+    pty.onExit(({ exitCode, signal }) => {
+      clearInterval(look)
+      void last.then(() => resolve(signal ? 128 + signal : exitCode))
+    })
+  })
+
   return {
     pid: pty.pid,
     exited,
     write: (bytes) => pty.write(bytes as unknown as string),
     resize(columns, rows) {
-      if (columns > 0 && rows > 0) pty.resize(columns, rows)
+      if (isSize(columns) && isSize(rows) && isRunning(pty.pid)) pty.resize(columns, rows)
     },
-    output(take) {
-      pty.onData((data) => {
-        pty.pause()
-        last = last.then(() => take(Buffer.from(data))).finally(() => pty.resume())
-      })
+    output: (take) => taker.resolve(take),
+    kill() {
+      killNow(-pty.pid)
+      // Just started, it may lead no group yet.
+      killNow(pty.pid)
+      taker.resolve(async () => {})
     },
-    kill: () => killNow(-pty.pid),
   }
 }
+
+const isSize = (given: number): boolean => Number.isInteger(given) && given > 0 && given <= LARGEST

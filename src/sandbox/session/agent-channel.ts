@@ -168,8 +168,7 @@ export function agentChannel(session: AgentSession): AgentChannel {
       const frame = readFrame(bytes)
       if (!frame) return
       if (frame.type === 'acknowledge') {
-        const { AcknowledgedMessageSequenceNumber: of } = parsed<{ AcknowledgedMessageSequenceNumber: number }>(frame.payload)
-        if (!open.delete(of)) return
+        if (!open.delete(acknowledged(frame.payload))) return
         changed.resolve()
         changed = Promise.withResolvers()
         return
@@ -228,6 +227,15 @@ function unseal(bytes: Buffer, key: Buffer): Buffer {
   const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
   cipher.setAuthTag(bytes.subarray(-16))
   return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
+}
+
+/** The number of the frame that is acknowledged; one that never was for what is no acknowledgement. */
+function acknowledged(payload: Buffer): number {
+  try {
+    return Number(parsed<{ AcknowledgedMessageSequenceNumber?: unknown } | null>(payload)?.AcknowledgedMessageSequenceNumber)
+  } catch {
+    return Number.NaN
+  }
 }
 
 const json = (value: object): Buffer => Buffer.from(JSON.stringify(value))

@@ -77,7 +77,6 @@ export function portSession(destination: { host: string; port: number }, stopped
         await hear(frame.readUInt8(1), frame.readUInt32LE(4), frame.subarray(HEADER))
       }
     },
-    resize() {},
     output(taker) {
       take = taker
     },

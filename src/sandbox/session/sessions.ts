@@ -19,6 +19,8 @@ const MOST_BYTES = 64 * 1024
 const TOKEN_MS = 60_000
 /** ECS Exec, "Considerations": idle sessions end after 20 minutes. */
 const IDLE_MS = 20 * 60_000
+/** How long a client may take for its first words. */
+const OPENING_MS = 10_000
 const POLICY_VIOLATION = 1008
 const GOING_AWAY = 1001
 
@@ -56,13 +58,13 @@ export function sessions(cloud: Cloud): SessionDoor {
   const end = (session: Live, output: string) => {
     if (!live.delete(session.id)) return
     session.idle?.cancel()
-    session.begun.promise.then(
-      (terminal) => terminal.kill(),
-      () => {},
-    )
+    void tell(session, (far) => far.kill())
     session.channel.close(session.id, output)
     session.socket?.close()
   }
+  /** What cannot be told any more, because it has ended or never began, is nobody's matter. */
+  const tell = (session: Live, what: (far: TerminalProcess) => void | Promise<void>): Promise<void> =>
+    session.begun.promise.then(what).catch(() => {})
   const busy = (session: Live) => {
     session.idle?.cancel()
     session.idle = cloud.clock.after(IDLE_MS, () => end(session, 'Session timed out due to inactivity.'))
@@ -88,7 +90,10 @@ export function sessions(cloud: Cloud): SessionDoor {
   }
 
   const admit = (session: Live, socket: WebSocket) => {
+    const silent = setTimeout(() => socket.terminate(), OPENING_MS)
+    socket.once('close', () => clearTimeout(silent))
     socket.once('message', (data, isBinary) => {
+      clearTimeout(silent)
       const given = isBinary ? undefined : tokenOf(String(data))
       if (given === undefined || Date.now() > session.tokenUntil || !isSameText(given, session.token))
         return socket.close(POLICY_VIOLATION)
@@ -116,7 +121,6 @@ export function sessions(cloud: Cloud): SessionDoor {
       const id = `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`
       const begun = Promise.withResolvers<TerminalProcess>()
       begun.promise.catch(() => {})
-      const tell = (what: (terminal: TerminalProcess) => void) => void begun.promise.then(what, () => {})
       const session: Live = {
         id,
         begun,
@@ -128,12 +132,9 @@ export function sessions(cloud: Cloud): SessionDoor {
           ready: () => void begin(session, start),
           input(bytes) {
             busy(session)
-            return begun.promise.then(
-              (terminal) => terminal.write(bytes),
-              () => {},
-            )
+            return tell(session, (far) => far.write(bytes))
           },
-          resized: (columns, rows) => tell((terminal) => terminal.resize(columns, rows)),
+          resized: (columns, rows) => void tell(session, (far) => far.resize?.(columns, rows)),
           gone: () => end(session, ''),
         }),
       }

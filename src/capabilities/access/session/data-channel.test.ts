@@ -293,6 +293,21 @@ describe('a session', () => {
     expect(wrong.end()).toMatchObject({ kind: 'failed' })
   })
 
+  test('holds its input back while the agent asks it to', async () => {
+    const { client, clock, texts } = pair()
+    await clock.advance(1_000)
+    await client.opened
+    const told = (type: string) =>
+      client.receive(encodeMessage({ type, sequence: 0, flags: 0, payloadType: 0, payload: Buffer.of(), createdAt: 0 }))
+    told('pause_publication')
+    void client.write(Buffer.from('later'))
+    await clock.advance(MINUTE_MS)
+    expect(texts.input).toBe('')
+    told('start_publication')
+    await clock.advance(1_000)
+    expect(texts.input).toBe('later')
+  })
+
   test('ends when the client asks for it', async () => {
     const { client, clock, gone } = pair()
     await clock.advance(1_000)

@@ -1,12 +1,17 @@
 // kiban's client against the sandbox over the wire: ExecuteCommand, a WebSocket, and a command on a terminal in a real task.
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { CLUSTER, type ExecStage, execStage } from '../../../../test/exec-stage.ts'
 import { realClock } from '../../../core/clock.ts'
+import { KibanError } from '../../../core/error.ts'
+import { ManualClock } from '../../../core/manual-clock.ts'
+import { isRunning } from '../../../sandbox/runtime/process-table.ts'
 import type { DataChannel, SessionEnd } from './data-channel.ts'
+import { encodeMessage, payloadType } from './message.ts'
 import { type OpenSessionParts, openSession, type SessionAccess } from './open-session.ts'
 
 let stage: ExecStage
@@ -132,7 +137,7 @@ describe('a command in a task', () => {
     await stage.ecs.stopTask({ cluster: CLUSTER, task: doomed })
     expect(await sh.end()).toMatchObject({ kind: 'closed' })
     for (const pid of [Number(child), Number(own)]) {
-      for (let tries = 0; isAlive(pid); tries++) {
+      for (let tries = 0; isRunning(pid); tries++) {
         if (tries > 200) throw new Error(`${pid} is still there`)
         await wait(20)
       }
@@ -185,13 +190,95 @@ describe('is refused', () => {
   })
 })
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
+describe('a client that means harm', () => {
+  const frame = (type: string, payload: string | Buffer, kind = 0) =>
+    encodeMessage({ type, sequence: 0, flags: 0, payloadType: kind, payload: Buffer.from(payload), createdAt: 0 })
+
+  test('ends its own session at most', async () => {
+    const bystander = shell(await executed('sh'))
+    await bystander.channel.opened
+    const said = [
+      ...['nope', 'null', '[]', '{"AcknowledgedMessageSequenceNumber":{}}', ''].map((payload) => frame('acknowledge', payload)),
+      ...['', '{', 'null'].map((payload) => frame('input_stream_data', payload, payloadType.handshakeResponse)),
+      frame('input_stream_data', 'x', payloadType.flag),
+      frame('channel_closed', 'nope'),
+      Buffer.from('no frame'),
+      Buffer.alloc(0),
+      'words',
+    ]
+    for (const each of said) {
+      const { streamUrl, tokenValue } = await executed('sh')
+      const socket = new WebSocket(streamUrl)
+      await once(socket, 'open')
+      socket.send(JSON.stringify({ TokenValue: tokenValue }))
+      socket.send(each)
+      socket.on('error', () => {})
+      await wait(20)
+      socket.terminate()
+    }
+    await bystander.types('echo still-$((1+1)); exit\r')
+    await bystander.says('still-2')
+    await bystander.end()
+  })
+
+  test('cannot upset it by sizes and by words after its end', async () => {
+    const sh = shell(await executed('sh'))
+    for (const size of [0, -1, 1.5, 1e9]) await sh.channel.resize({ columns: size, rows: size })
+    await sh.types('exit\r')
+    for (let more = 0; more < 50; more++) {
+      await sh.types('echo more\r').catch(() => {})
+      await sh.channel.resize({ columns: 80, rows: 24 }).catch(() => {})
+      await wait(2)
+    }
+    expect(await sh.end()).toMatchObject({ kind: 'closed' })
+  })
+})
+
+describe('a link', () => {
+  test('that broke while its session ended says so at once', async () => {
+    const cuts = await cuttable()
+    const access = await executed('sh')
+    const gone = new KibanError('not-found', 'session.unknown', { en: 'gone', ja: 'gone' })
+    let asked = 0
+    const streamUrl = access.streamUrl.replace(/:\d+\//, `:${cuts.port}/`)
+    const sh = shell(
+      { ...access, streamUrl },
+      {
+        resume: () => {
+          asked++
+          return Promise.reject(gone)
+        },
+      },
+    )
+    await sh.channel.opened
+    await stage.ssm.terminateSession({ SessionId: access.sessionId })
+    cuts.cut()
+    const end = await sh.end()
+    // The word of the end may have been faster than the cut.
+    if (end.kind !== 'closed') expect([end, asked]).toEqual([{ kind: 'failed', error: gone }, 1])
+    await cuts.close()
+  })
+
+  test('is kept open by pings', async () => {
+    const clock = new ManualClock()
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(server, 'listening')
+    const connected = once(server, 'connection')
+    const { port } = server.address() as { port: number }
+    const channel = openSession({ sessionId: 's', streamUrl: `ws://127.0.0.1:${port}/`, tokenValue: 't' }, { clock, output() {} })
+    const [socket] = (await connected) as [WebSocket]
+    await once(socket, 'message')
+    for (let ping = 0; ping < 2; ping++) {
+      const pinged = once(socket, 'ping')
+      await clock.advance(5 * 60_000)
+      await pinged
+    }
+    channel.abandon(new Error('enough'))
+    await channel.ended
+    expect(clock.pending).toBe(0)
+    server.close()
+  })
+})
 
 /** A way to the sandbox whose connections a test cuts. */
 async function cuttable() {
