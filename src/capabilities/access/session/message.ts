@@ -96,3 +96,35 @@ export function decodeMessage(bytes: Uint8Array): Message {
 const digestOf = (payload: Uint8Array): Buffer => createHash('sha256').update(payload).digest()
 
 const broken = () => new KibanError('unavailable', 'channel.frame-broken', text.frameBroken)
+
+/** That a message has come. */
+export function encodeAcknowledgement({ type, id, sequence }: Message, createdAt: number): Buffer {
+  const content = {
+    AcknowledgedMessageType: type,
+    AcknowledgedMessageId: id,
+    AcknowledgedMessageSequenceNumber: sequence,
+    IsSequentialMessage: true,
+  }
+  const payload = jsonBytes(content)
+  const { acknowledgement } = flags
+  return encodeMessage({
+    type: 'acknowledge',
+    sequence: 0,
+    flags: acknowledgement,
+    payloadType: payloadType.none,
+    payload,
+    createdAt,
+  })
+}
+
+export const jsonBytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+
+/** The JSON object that a payload is; undefined for anything else. */
+export function objectOf(payload: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
