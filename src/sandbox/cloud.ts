@@ -308,7 +308,7 @@ export interface Tasks {
 /** What a session can be for, in a container. */
 export interface ContainerAgent {
   /** Starts a command on a terminal; undefined where what runs the task cannot. */
-  terminal(command: string[]): (() => Promise<TerminalProcess>) | undefined
+  terminal(command: string[]): (() => Promise<SessionProcess>) | undefined
   /** Where a port of the task is on this machine. */
   place(port: number): { host: string; port: number }
   /** Settles when the container has stopped. */
@@ -316,7 +316,7 @@ export interface ContainerAgent {
 }
 
 /** What a session is for: a command on a terminal of its own, or the connections of a port. */
-export interface TerminalProcess {
+export interface SessionProcess {
   /** While its promise is open, it has more than it can take. */
   write(bytes: Buffer): void | Promise<void>
   /** Nothing happens for sizes that no terminal has. */
@@ -343,7 +343,7 @@ export interface Sessions {
    * A new session; `start` is called when its client has come. The prefix begins its identifier. Without a port it is one of
    * a terminal; with one, the client is told of it as the document's properties are written.
    */
-  open(prefix: string, start: () => Promise<TerminalProcess>, port?: Record<string, string>): SessionOpening
+  open(prefix: string, start: () => Promise<SessionProcess>, port?: Record<string, string>): SessionOpening
   /** Another token for a client that lost its connection. Throws DoesNotExistException. */
   resume(sessionId: string): SessionOpening
   terminate(sessionId: string): void

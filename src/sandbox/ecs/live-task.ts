@@ -42,7 +42,7 @@ export class LiveTask implements TaskReport {
   #targets: LiveTarget[] = []
   #ports: { containerPort: number; host: string; hostPort: number }[] = []
   #settled = false
-  #waiting: { name: string; resolve: () => void }[] = []
+  #awaitedEnds: { name: string; resolve: () => void }[] = []
   #graceEndsAt = 0
 
   constructor(
@@ -91,7 +91,7 @@ export class LiveTask implements TaskReport {
   /** Settles when a container has stopped. */
   containerEnd(name: string): Promise<void> {
     if (this.#container(name)?.lastStatus === 'STOPPED') return Promise.resolve()
-    return new Promise((resolve) => void this.#waiting.push({ name, resolve }))
+    return new Promise((resolve) => void this.#awaitedEnds.push({ name, resolve }))
   }
 
   /** Where a port of the task is on this machine: one that no mapping names is its own. */
@@ -163,7 +163,7 @@ export class LiveTask implements TaskReport {
     const container = this.#container(name)
     if (!container) return
     container.lastStatus = 'STOPPED'
-    for (const each of this.#waiting) if (each.name === name) each.resolve()
+    for (const each of this.#awaitedEnds) if (each.name === name) each.resolve()
     container.exitCode = stopped.exitCode
     container.reason = stopped.reason
     if (this.active && isEssential(this.definition, name)) this.#essentialExited()

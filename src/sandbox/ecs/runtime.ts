@@ -4,7 +4,7 @@
  * a scripted one that starts nothing (scheduler tests and benches only).
  */
 import type { ContainerDefinition } from '@aws-sdk/client-ecs'
-import type { SessionCredentials, TerminalProcess } from '../cloud.ts'
+import type { SessionCredentials, SessionProcess } from '../cloud.ts'
 
 export interface TaskRuntime {
   readonly name: 'process' | 'container' | 'scripted'
@@ -72,5 +72,5 @@ export interface RunningTask {
   /** Current use: CPU units (1024 = one core) and MiB, per container; undefined when nothing runs. */
   usage(): Record<string, { cpu: number; memory: number }> | undefined
   /** Starts a command on a terminal in a running container; undefined where this runtime cannot. */
-  terminal?(container: string, command: string[]): (() => Promise<TerminalProcess>) | undefined
+  terminal?(container: string, command: string[]): (() => Promise<SessionProcess>) | undefined
 }

@@ -2,7 +2,7 @@
  * What differs between the runtimes that really run something: how an image is brought here and how one container is
  * started, probed and ended. Everything else of a task is the same for both (task-run.ts).
  */
-import type { ResolvedImage, TerminalProcess } from '../cloud.ts'
+import type { ResolvedImage, SessionProcess } from '../cloud.ts'
 import type { ContainerPlan, TaskPlan } from '../ecs/runtime.ts'
 
 export interface Engine {
@@ -53,7 +53,7 @@ export interface Launched {
   probe(command: string[], timeoutMs: number): Promise<boolean>
   usage(): Usage | undefined
   /** Runs a command inside, on a terminal. Throws StartFailure when it cannot be started. */
-  terminal?(command: string[]): Promise<TerminalProcess>
+  terminal?(command: string[]): Promise<SessionProcess>
 }
 
 export interface Usage {

@@ -1,7 +1,7 @@
 // One task from start to end: what is prepared, the order of dependsOn, health, and stopping.
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
-import type { Cloud, ResolvedImage, TerminalProcess } from '../cloud.ts'
+import type { Cloud, ResolvedImage, SessionProcess } from '../cloud.ts'
 import type { ContainerPlan, TaskPlan, TaskReport } from '../ecs/runtime.ts'
 import { LoggerFailure } from './awslogs.ts'
 import { type Dependency, dependenciesOf, dependencyState } from './dependencies.ts'
@@ -148,7 +148,7 @@ export class TaskRun {
     return uses.length > 0 ? Object.fromEntries(uses) : undefined
   }
 
-  terminal(name: string, command: string[]): (() => Promise<TerminalProcess>) | undefined {
+  terminal(name: string, command: string[]): (() => Promise<SessionProcess>) | undefined {
     const container = this.containers.find(({ plan, status }) => plan.name === name && status === 'running')
     const open = container?.launched?.terminal
     return open && (() => open(command))

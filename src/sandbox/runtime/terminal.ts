@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IPty } from '@lydell/node-pty'
-import type { TerminalProcess } from '../cloud.ts'
+import type { SessionProcess } from '../cloud.ts'
 import type { CommandLine } from './command-line.ts'
 import { isRunning, killNow } from './process-table.ts'
 
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 40
 export async function openTerminal(
   { program, args }: CommandLine,
   { folder, env, user }: { folder: string; env: Record<string, string>; user: { uid?: number; gid?: number } },
-): Promise<TerminalProcess & { pid: number }> {
+): Promise<SessionProcess & { pid: number }> {
   const { spawn } = await import('@lydell/node-pty')
   // Without an encoding the output is bytes, whatever the types say.
   const pty: IPty = spawn(program, args, {

@@ -3,7 +3,7 @@
  * Streams are smux's, version 1: eight bytes of header (version, command, length, stream; little-endian), then data.
  */
 import { connect, type Socket } from 'node:net'
-import type { TerminalProcess } from '../cloud.ts'
+import type { SessionProcess } from '../cloud.ts'
 
 const SYN = 0
 const FIN = 1
@@ -12,7 +12,7 @@ const HEADER = 8
 const LONGEST = 32 * 1024
 const MOST_WAITING = 4 * 1024 * 1024
 
-export function portSession(destination: { host: string; port: number }, stopped: Promise<void>): TerminalProcess {
+export function portSession(destination: { host: string; port: number }, stopped: Promise<void>): SessionProcess {
   const sockets = new Map<number, Socket>()
   const over = Promise.withResolvers<number>()
   let take: ((bytes: Buffer) => Promise<void>) | undefined

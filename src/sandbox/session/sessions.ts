@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Timer } from '../../core/clock.ts'
-import { AwsError, type Cloud, type SessionOpening, type Sessions, type TerminalProcess } from '../cloud.ts'
+import { AwsError, type Cloud, type SessionOpening, type SessionProcess, type Sessions } from '../cloud.ts'
 import { isSameText } from '../identity/same-text.ts'
 import { type AgentChannel, agentChannel } from './agent-channel.ts'
 
@@ -31,7 +31,7 @@ interface Live {
   channel: AgentChannel
   socket?: WebSocket
   /** What it is for; what the client says before it has begun waits for it. */
-  begun: PromiseWithResolvers<TerminalProcess>
+  begun: PromiseWithResolvers<SessionProcess>
   idle?: Timer
 }
 
@@ -63,14 +63,14 @@ export function sessions(cloud: Cloud): SessionDoor {
     session.socket?.close()
   }
   /** What cannot be told any more, because it has ended or never began, is nobody's matter. */
-  const tell = (session: Live, what: (far: TerminalProcess) => void | Promise<void>): Promise<void> =>
+  const tell = (session: Live, what: (far: SessionProcess) => void | Promise<void>): Promise<void> =>
     session.begun.promise.then(what).catch(() => {})
   const busy = (session: Live) => {
     session.idle?.cancel()
     session.idle = cloud.clock.after(IDLE_MS, () => end(session, 'Session timed out due to inactivity.'))
   }
 
-  const begin = async (session: Live, start: () => Promise<TerminalProcess>) => {
+  const begin = async (session: Live, start: () => Promise<SessionProcess>) => {
     busy(session)
     try {
       const terminal = await start()
@@ -119,7 +119,7 @@ export function sessions(cloud: Cloud): SessionDoor {
   return {
     open(prefix, start, port) {
       const id = `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`
-      const begun = Promise.withResolvers<TerminalProcess>()
+      const begun = Promise.withResolvers<SessionProcess>()
       begun.promise.catch(() => {})
       const session: Live = {
         id,
