@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { openTunnel } from '../src/capabilities/access/session/open-tunnel.ts'
 import { realClock } from '../src/core/clock.ts'
-import { CLUSTER, execStage } from '../test/exec-stage.ts'
+import { execStage } from '../test/exec-stage.ts'
 import { alternate, benchFlags, type Cell, machine, ratioOf, report, summary } from './measuring/measure.ts'
 
 const flags = benchFlags(`bench/tunnel.ts
@@ -54,8 +54,7 @@ try {
       from.pipe(to)
     }
   })
-  const { tasks } = await stage.ecs.describeTasks({ cluster: CLUSTER, tasks: [stage.task] })
-  const Target = `ecs:${CLUSTER}_${stage.task.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
+  const Target = await stage.target()
   const session = await stage.ssm.startSession({
     Target,
     DocumentName: DOCUMENT,

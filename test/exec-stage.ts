@@ -19,6 +19,8 @@ export interface ExecStage {
   task: string
   /** Starts a task of `web`, or of `mute`, whose role cannot reach Session Manager; gives its ARN. */
   started(family: 'web' | 'mute', enableExecuteCommand?: boolean): Promise<string>
+  /** The container of a task, as Session Manager names it. */
+  target(of?: string): Promise<string>
   /** Asks ECS for a session of a command. */
   executed(command: string, of?: string): Promise<{ sessionId: string; streamUrl: string; tokenValue: string }>
 }
@@ -58,6 +60,10 @@ export async function execStage(): Promise<ExecStage> {
   const task = await started('web')
   return {
     ...{ sandbox, ecs, ssm: new SSM(client), task, started },
+    async target(of = task) {
+      const { tasks } = await ecs.describeTasks({ cluster: CLUSTER, tasks: [of] })
+      return `ecs:${CLUSTER}_${of.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
+    },
     async executed(command, of = task) {
       const { session } = await ecs.executeCommand({ cluster: CLUSTER, task: of, command, interactive: true })
       return {

@@ -43,8 +43,7 @@ describe.skipIf(plugin === undefined || awsCli === undefined)(`The Session Manag
   })
 
   test('reaches a container by Session Manager', async () => {
-    const { tasks } = await stage.ecs.describeTasks({ cluster: CLUSTER, tasks: [stage.task] })
-    const target = `ecs:${CLUSTER}_${stage.task.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
+    const target = await stage.target()
     const session = onTerminal(stage, ['ssm', 'start-session', '--target', target])
     await session.says('# ')
     session.types('echo $((20+22)); exit\r')
@@ -56,8 +55,7 @@ describe.skipIf(plugin === undefined || awsCli === undefined)(`The Session Manag
     const body = randomBytes(200_000)
     const server = createServer((_request, response) => response.end(body))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { tasks } = await stage.ecs.describeTasks({ cluster: CLUSTER, tasks: [stage.task] })
-    const target = `ecs:${CLUSTER}_${stage.task.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
+    const target = await stage.target()
     const parameters = `host=127.0.0.1,portNumber=${(server.address() as AddressInfo).port}`
     const document = ['--document-name', 'AWS-StartPortForwardingSessionToRemoteHost', '--parameters', parameters]
     const session = onTerminal(stage, ['ssm', 'start-session', '--target', target, ...document])

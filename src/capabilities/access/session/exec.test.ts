@@ -145,8 +145,7 @@ describe('a command in a task', () => {
   })
 
   test('is reached by Session Manager too, and ended by it', async () => {
-    const { tasks } = await stage.ecs.describeTasks({ cluster: CLUSTER, tasks: [stage.task] })
-    const Target = `ecs:${CLUSTER}_${stage.task.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
+    const Target = await stage.target()
     const session = await stage.ssm.startSession({ Target })
     const SessionId = session.SessionId ?? ''
     const sh = shell({ sessionId: SessionId, streamUrl: session.StreamUrl ?? '', tokenValue: session.TokenValue ?? '' })

@@ -17,17 +17,12 @@ const servers: Server[] = []
 
 beforeAll(async () => {
   stage = await execStage()
-  target = await targetOf(stage.task)
+  target = await stage.target()
 })
 afterAll(async () => {
   for (const server of servers) server.close()
   await stage.sandbox.close()
 })
-
-async function targetOf(task: string): Promise<string> {
-  const { tasks } = await stage.ecs.describeTasks({ cluster: CLUSTER, tasks: [task] })
-  return `ecs:${CLUSTER}_${task.split('/').at(-1)}_${tasks?.[0]?.containers?.[0]?.runtimeId}`
-}
 
 async function session(port: number, to = target): Promise<SessionAccess> {
   const { SessionId, StreamUrl, TokenValue } = await stage.ssm.startSession({
@@ -112,7 +107,7 @@ describe('a tunnel', () => {
 
   test('closes its port and its connections with the task', async () => {
     const task = await stage.started('web')
-    const { port, ended, connections } = await tunnel(await listening(createServer(() => {})), await targetOf(task))
+    const { port, ended, connections } = await tunnel(await listening(createServer(() => {})), await stage.target(task))
     const open = connect({ port, host: '127.0.0.1' })
     open.on('error', () => {})
     await new Promise((resolve) => open.once('connect', resolve))
