@@ -1,5 +1,7 @@
 // Random values of a model's shapes, from a seed.
+
 import type { Member, Shape, StructureShape } from '../../src/sandbox/wire/shape.ts'
+import { seeded } from '../chance.ts'
 
 export interface Randomness {
   /** From 0 up to, and without, `below`. */
@@ -7,16 +9,8 @@ export interface Randomness {
   chance(probability: number): boolean
 }
 
-/** The mulberry32 generator: small, fast and good enough to vary test inputs. */
 export function randomness(seed: number): Randomness {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000
-  }
+  const next = seeded(seed)
   return { integer: (below) => Math.floor(next() * below), chance: (probability) => next() < probability }
 }
 

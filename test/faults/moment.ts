@@ -1,5 +1,7 @@
 // When a deploying process is killed: in a state, at a request to AWS, or at an instant that chance chooses.
+
 import { type State, states } from '../../src/capabilities/deploy/deployment.ts'
+import type { Chance } from '../chance.ts'
 
 /** How a deployment goes when nobody disturbs it, which is how it must end. */
 export const courses = {
@@ -78,20 +80,6 @@ export function killings(count: number, chance: Chance): Killing[] {
 }
 
 export const someInstant = (chance: Chance, longestMs = LONGEST_MS): Moment => ({ afterMs: Math.floor(chance() * longestMs) })
-
-/** A number of [0, 1). */
-export type Chance = () => number
-
-/** Mulberry32: the same numbers for the same seed, on every machine. */
-export function seeded(seed: number): Chance {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 function shuffled<Item>(items: readonly Item[], chance: Chance): Item[] {
   const all = [...items]

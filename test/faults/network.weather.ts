@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { advance } from '../../src/capabilities/deploy/advance.ts'
 import { findDeployment } from '../../src/capabilities/deploy/deployment-store.ts'
 import type { FaultRules } from '../../src/sandbox/faults.ts'
+import { seeded } from '../chance.ts'
 import { closeEngine, type DeployStage, deployEngine, deployed, deployStage, release, started } from '../deploy-stage.ts'
 import { brokenPromises } from './aftermath.ts'
-import { seeded } from './moment.ts'
 import { wireTo } from './wire.ts'
 
 const PATIENCE_MS = 600_000

@@ -1,6 +1,6 @@
 // Servers that are killed, or told to end, while twenty deployments are under way; SERVER_SEED repeats the instants.
 import { expect, test } from 'vitest'
-import { seeded } from './moment.ts'
+import { seeded } from '../chance.ts'
 import { describeServers, EVENTS_OF_A_ROUND, killedServers, type ServerKilling, serverKillingText } from './server-kill.ts'
 
 const SEED = Number(process.env.SERVER_SEED ?? Date.now() % 1_000_000)

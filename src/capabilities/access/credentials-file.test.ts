@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../../../test/chance.ts'
 import { withSection } from './credentials-file.ts'
 import { sectionsOf } from './profiles.ts'
 
@@ -20,14 +21,7 @@ describe('withSection', () => {
   })
 
   test('of any file, every line that is not its own stays byte for byte, and what was written is read again', () => {
-    // Mulberry32, so that a failure comes again.
-    let state = 11
-    const chance = () => {
-      state = (state + 0x6d2b79f5) >>> 0
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-    }
+    const chance = seeded(11)
     const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(chance() * items.length)] as Item
     const lines = [
       '[b]',

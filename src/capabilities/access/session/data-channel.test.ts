@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../../../../test/chance.ts'
 import { ManualClock } from '../../../core/manual-clock.ts'
 import { type AgentSession, agentChannel } from '../../../sandbox/session/agent-channel.ts'
 import { readFrame, writeFrame } from '../../../sandbox/session/frame.ts'
@@ -20,14 +21,7 @@ interface Weather {
 function pair(weather: Weather = {}, agentParts: Partial<AgentSession> = {}, clientParts: Partial<DataChannelParts> = {}) {
   const clock = new ManualClock()
   const { lost = 0, doubled = 0, latency = 5 } = weather
-  // Mulberry32, so that a failure comes again.
-  let state = 7
-  const chance = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+  const chance = seeded(7)
   const link = { up: true, frames: 0, lost: 0 }
   const carry = (arrive: (frame: Buffer) => void) => (frame: Uint8Array) => {
     link.frames++
