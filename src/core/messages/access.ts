@@ -155,7 +155,16 @@ export const access = {
   execNothing: { en: 'No command was given', ja: 'コマンドが指定されていません' },
   execNothingHint: { en: 'kiban auth exec PROFILE -- aws s3 ls', ja: 'kiban auth exec PROFILE -- aws s3 ls' },
   frameBroken: { en: 'A frame of the session is broken', ja: 'セッションのフレームが壊れています' },
+  frameBrokenHint: {
+    en: 'Open the session again; when it stays so, something between here and AWS changes what passes',
+    ja: 'セッションを開き直してください。繰り返す場合は、AWS との経路で通信が書き換えられています',
+  },
   sessionOver: { en: 'The session is over', ja: 'セッションは終了しています' },
+  sessionOverHint: { en: 'Open another one', ja: '新しいセッションを開いてください' },
+  sessionEncryptedHint: {
+    en: 'Have kms:GenerateDataKey allowed for that key',
+    ja: 'この鍵に対する kms:GenerateDataKey の許可を依頼してください',
+  },
   sessionEncrypted: (keyId: string): Text => ({
     en: `This account encrypts its sessions with ${keyId}, which cannot be used here`,
     ja: `このアカウントのセッションは ${keyId} で暗号化されますが、この鍵は使えません`,
@@ -172,6 +181,7 @@ export const access = {
     en: `The session is not for a port but of type ${type}`,
     ja: `ポート用のセッションではありません (種類: ${type})`,
   }),
+  tunnelNoPortHint: { en: 'Start it with a document that forwards a port', ja: 'ポート転送のドキュメントで開始してください' },
   tunnelPortTaken: (port: number): Text => ({
     en: `Port ${port} of this machine cannot be opened`,
     ja: `このマシンのポート ${port} を開けません`,

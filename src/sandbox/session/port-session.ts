@@ -57,7 +57,8 @@ export function portSession(destination: { host: string; port: number }, stopped
     else if (command === FIN) socket?.end()
     else if (command === PUSH && socket) {
       socket.write(data)
-      while (socket.writableLength > MOST_WAITING && !socket.destroyed) await new Promise((go) => setTimeout(go, 5))
+      if (socket.writableLength > MOST_WAITING && !socket.destroyed)
+        await new Promise((go) => socket.once('drain', go).once('close', go))
     }
   }
 

@@ -18,7 +18,13 @@ interface Weather {
 }
 
 /** kiban's client and the sandbox's agent on a clock that the test turns, with a link that can be cut. */
-function pair(weather: Weather = {}, agentParts: Partial<AgentSession> = {}, clientParts: Partial<DataChannelParts> = {}) {
+function pair(
+  weather: Weather = {},
+  agentParts: Partial<AgentSession> = {},
+  clientParts: Partial<DataChannelParts> = {},
+  /** Hears of each frame that the client sends. */
+  sent: () => void = () => {},
+) {
   const clock = new ManualClock()
   const { lost = 0, doubled = 0, latency = 5 } = weather
   const chance = seeded(7)
@@ -46,9 +52,14 @@ function pair(weather: Weather = {}, agentParts: Partial<AgentSession> = {}, cli
     gone: (reason) => void gone.push(reason),
     ...agentParts,
   })
+  const onWay = carry((frame) => agent.receive(frame))
+  const toAgent = (frame: Uint8Array) => {
+    sent()
+    onWay(frame)
+  }
   const client = new DataChannel({
     clock,
-    send: carry((frame) => agent.receive(frame)),
+    send: toAgent,
     output(_source, bytes) {
       seen.output.update(bytes)
       seen.outputBytes += bytes.byteLength
@@ -75,7 +86,7 @@ function pair(weather: Weather = {}, agentParts: Partial<AgentSession> = {}, cli
     relink() {
       link.up = true
       agent.link(toClient())
-      client.resume(carry((frame) => agent.receive(frame)))
+      client.resume(toAgent)
     },
     /** Turns the clock until something is so; fails when it is not after an hour. */
     async until(so: () => boolean) {
@@ -200,6 +211,19 @@ describe('a session', () => {
     }
     const all = sent.digest('hex')
     expect([seen.input.digest('hex'), seen.output.digest('hex'), end(), gone]).toEqual([all, all, undefined, []])
+  })
+
+  test('on a line of seconds sends little twice, and nothing is lost', async () => {
+    let sent = 0
+    const { client, clock, seen, until } = pair({ latency: 3_000 }, {}, undefined, () => sent++)
+    await clock.advance(20_000)
+    await client.opened
+    const up = randomBytes(4_000_000)
+    sent = 0
+    void client.write(up)
+    await until(() => seen.inputBytes >= up.length)
+    expect(seen.input.digest('hex')).toBe(sha(up))
+    expect(sent).toBeLessThan(1.5 * (up.length / 1024))
   })
 
   test('is lost when nothing is acknowledged for five minutes', async () => {

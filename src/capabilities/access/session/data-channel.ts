@@ -10,8 +10,8 @@ import { access as text } from '../../../core/messages/access.ts'
 import { version } from '../../../core/version.ts'
 import { seal, unseal } from './cipher.ts'
 import { Incoming } from './incoming.ts'
-import { decodeMessage, encodeAcknowledgement, jsonBytes, type Message, objectOf, payloadType } from './message.ts'
-import { Outgoing } from './outgoing.ts'
+import { decodeMessage, encodeAcknowledgement, frameBroken, jsonBytes, type Message, objectOf, payloadType } from './message.ts'
+import { Outgoing, over } from './outgoing.ts'
 
 export interface DataChannelParts {
   clock: Clock
@@ -164,7 +164,8 @@ export class DataChannel {
   }
 
   async #agreeOnKey(keyId: string): Promise<object> {
-    if (!this.#parts.dataKey) throw new KibanError('forbidden', 'channel.encrypted', text.sessionEncrypted(keyId))
+    if (!this.#parts.dataKey)
+      throw new KibanError('forbidden', 'channel.encrypted', text.sessionEncrypted(keyId), { hint: text.sessionEncryptedHint })
     const { plaintext, ciphertext } = await this.#parts.dataKey(keyId)
     const half = plaintext.byteLength / 2
     this.#keys = { decryption: plaintext.subarray(0, half), encryption: plaintext.subarray(half) }
@@ -176,7 +177,7 @@ export class DataChannel {
 
   /** Proves that both sides hold the same keys: what was sealed with one comes back sealed with the other. */
   async #answerChallenge(payload: Uint8Array): Promise<void> {
-    if (!this.#keys) throw new KibanError('unavailable', 'channel.frame-broken', text.frameBroken)
+    if (!this.#keys) throw frameBroken()
     const challenge = unseal(Buffer.from(String(objectOf(payload)?.Challenge), 'base64'), this.#keys.decryption)
     const answer = { Challenge: seal(challenge, this.#keys.encryption).toString('base64') }
     await this.#outgoing.put(payloadType.challengeResponse, jsonBytes(answer))
@@ -197,7 +198,7 @@ export class DataChannel {
     this.#over = true
     this.#outgoing.stop()
     this.#incoming.stop()
-    this.#opening.reject(how.kind === 'failed' ? how.error : new KibanError('unavailable', 'channel.over', text.sessionOver))
+    this.#opening.reject(how.kind === 'failed' ? how.error : over())
     this.#ending.resolve(how)
   }
 }

@@ -73,13 +73,13 @@ export function encodeMessage(message: Omit<Message, 'id'> & { id?: string }): B
 /** Throws `channel.frame-broken` for bytes that are no whole frame, or whose payload is not what its digest says. */
 export function decodeMessage(bytes: Uint8Array): Message {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (frame.byteLength < PAYLOAD_AT) throw broken()
+  if (frame.byteLength < PAYLOAD_AT) throw frameBroken()
   const payloadAt = frame.readUInt32BE(0) + 4
-  if (payloadAt < PAYLOAD_AT || payloadAt > frame.byteLength) throw broken()
-  if (frame.readUInt32BE(payloadAt - 4) !== frame.byteLength - payloadAt) throw broken()
+  if (payloadAt < PAYLOAD_AT || payloadAt > frame.byteLength) throw frameBroken()
+  if (frame.readUInt32BE(payloadAt - 4) !== frame.byteLength - payloadAt) throw frameBroken()
   const payload = frame.subarray(payloadAt)
   const digest = frame.subarray(place.digest, place.digest + 32)
-  if (payload.byteLength > 0 && !digest.equals(digestOf(payload))) throw broken()
+  if (payload.byteLength > 0 && !digest.equals(digestOf(payload))) throw frameBroken()
   const id = Buffer.concat([frame.subarray(place.id + 8, place.id + 16), frame.subarray(place.id, place.id + 8)]).toString('hex')
   const typed = frame.toString('latin1', place.type, place.type + TYPE_BYTES)
   return {
@@ -95,7 +95,8 @@ export function decodeMessage(bytes: Uint8Array): Message {
 
 const digestOf = (payload: Uint8Array): Buffer => createHash('sha256').update(payload).digest()
 
-const broken = () => new KibanError('unavailable', 'channel.frame-broken', text.frameBroken)
+export const frameBroken = () =>
+  new KibanError('unavailable', 'channel.frame-broken', text.frameBroken, { hint: text.frameBrokenHint })
 
 /** That a message has come. */
 export function encodeAcknowledgement({ type, id, sequence }: Message, createdAt: number): Buffer {

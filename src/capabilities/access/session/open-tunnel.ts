@@ -5,6 +5,7 @@ import { access as text } from '../../../core/messages/access.ts'
 import type { SessionEnd } from './data-channel.ts'
 import { Multiplexer } from './multiplexer.ts'
 import { type OpenSessionParts, openSession, type SessionAccess } from './open-session.ts'
+import { over } from './outgoing.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -36,7 +37,8 @@ export async function openTunnel(
   })
   const { type } = await channel.opened
   try {
-    if (type !== 'Port') throw new KibanError('internal', 'tunnel.no-port', text.tunnelNoPort(type))
+    if (type !== 'Port')
+      throw new KibanError('internal', 'tunnel.no-port', text.tunnelNoPort(type), { hint: text.tunnelNoPortHint })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) =>
         reject(
@@ -56,7 +58,7 @@ export async function openTunnel(
     ended,
     async close() {
       await channel.terminate().catch(() => {})
-      channel.abandon(new KibanError('unavailable', 'channel.over', text.sessionOver))
+      channel.abandon(over())
       await ended
     },
   }
